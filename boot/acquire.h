@@ -1,0 +1,98 @@
+// boot/acquire.h
+// The acquire pipeline: from a trust policy to a verified release in a folder. The init client's
+// network child, `plasmd fetch` and `plasmd serve --follow` all run this.
+//
+//   discover (pointer by DHT) -> providers (get_peers) -> metadata -> manifest.dsse, verified
+//   against the policy -> memory check -> artifacts -> their SHA-256 checked
+//
+// A state machine: the owner runs the session's loop, hands every event to handle() and calls
+// tick() by next_tick(). It does no waiting of its own. Threads: the owner's.
+// Bounds: nothing but the info dictionary and the manifest is fetched before the signed sizes are
+// known and `admit` has accepted them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dht/session.h"
+#include "proto/ports.h"
+#include "proto/trust.h"
+
+namespace phase::boot {
+
+enum class Stage : std::uint8_t { kDiscover, kProviders, kManifest, kArtifacts, kVerify, kDone, kFailed };
+[[nodiscard]] const char* stage_name(Stage stage);
+
+struct AcquireOptions {
+  TrustPolicy policy;
+  std::string channel;
+  std::string arch;                  ///< Normalised.
+  std::uint64_t min_version = 0;
+  std::string folder;                ///< The release lands in <folder>/<torrent name>/.
+  /// Decides whether a release with this manifest fits; called before any artifact is fetched.
+  std::function<Result<void>(const Manifest&)> admit;
+  Duration settle = std::chrono::milliseconds(250);  ///< How long a better pointer is waited for.
+  Duration discover_timeout = std::chrono::seconds(60);
+  Duration provider_timeout = std::chrono::seconds(60);
+  Duration stall_timeout = std::chrono::seconds(60); ///< No new checked byte for so long: failed.
+};
+
+struct SourceReport {
+  dht::PeerAccount account;
+};
+
+struct StageTime {
+  Stage stage;
+  double seconds = 0;  ///< How long it took.
+};
+
+/// What happened, for people and for the boot report; valid at any time.
+struct AcquireReport {
+  std::vector<StageTime> stages;
+  std::vector<dht::PeerAccount> sources;
+  std::vector<std::string> refusals;   ///< What was refused on the way and why, at most 32.
+  std::uint64_t received = 0;
+  std::uint64_t wasted = 0;
+};
+
+struct Acquired {
+  VerifiedManifest manifest;
+  std::vector<SignedItem> pointer;   ///< As found, to be put again by a provider.
+  dht::ReleaseId release = 0;        ///< Still seeding in the session.
+  std::string folder;                ///< <folder>/<torrent name>.
+  Bytes torrent;
+};
+
+class Acquire {
+ public:
+  /// `session`, `clock` are borrowed and outlive this.
+  Acquire(dht::Session& session, const Clock& clock, AcquireOptions options);
+  ~Acquire();
+
+  void start();
+  /// Every event of the session; those of others are passed over.
+  void handle(const dht::Event& event);
+  void tick();
+  [[nodiscard]] MonoTime next_tick() const;
+  void cancel();
+
+  [[nodiscard]] Stage stage() const;
+  /// Set in kFailed.
+  [[nodiscard]] const std::optional<Error>& error() const;
+  /// Set in kDone.
+  [[nodiscard]] const std::optional<Acquired>& acquired() const;
+  [[nodiscard]] dht::ReleaseStatus progress() const;
+  [[nodiscard]] AcquireReport report() const;
+  /// Lines that a person should see now (refusals, stage changes); taken once.
+  [[nodiscard]] std::vector<std::string> take_messages();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace phase::boot

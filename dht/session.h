@@ -1,0 +1,178 @@
+// dht/session.h
+// One libtorrent session behind our own types: the Mainline DHT (BEP 5/42/43/44) and the swarm
+// (BEP 3/52, ut_metadata BEP 9, web seeds BEP 19). Adapts, decides nothing about trust: every
+// pointer it reports is unverified, and every piece check here only saves work (the SHA-256 of
+// the artifacts is checked again by whoever uses them).
+//
+// Threads: all calls from one thread, the owner's. libtorrent's own threads stay inside.
+// Bounds: at most kMaxQueuedEvents events are held; beyond that the oldest progress-like ones go.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proto/bytes.h"
+#include "proto/endpoint.h"
+#include "proto/hash.h"
+#include "proto/pointer.h"
+#include "proto/result.h"
+
+namespace phase::dht {
+
+/// The private settings are for networks of private addresses: libtorrent otherwise keeps one
+/// node per /24 and distrusts nodes whose id does not match their address (BEP 42).
+enum class NetworkKind { kPublic, kPrivate };
+
+struct SessionOptions {
+  std::vector<Endpoint> listen;      ///< Empty: `port` on every address of every interface.
+  std::uint16_t port = 0;            ///< 0: any free one. TCP and UDP.
+  bool enable_dht = true;
+  bool read_only_dht = false;        ///< BEP 43: ask, never answer.
+  NetworkKind network = NetworkKind::kPublic;
+  std::vector<Endpoint> nodes;       ///< DHT nodes to begin with: bootstrap nodes and saved ones.
+  bool incoming = true;              ///< Accept connections of peers.
+  std::uint64_t upload_limit = 0;    ///< Bytes per second; 0: none.
+  std::uint16_t http_port = 0;       ///< Told to peers in the extension handshake; 0: none.
+  bool announce_private_addresses = true;
+};
+
+struct Infohashes {
+  Sha1 v1{};
+  Sha256 v2{};
+  auto operator<=>(const Infohashes&) const = default;
+};
+
+/// Names one torrent of this session; never used again.
+using ReleaseId = std::uint32_t;
+/// Names one standing lookup.
+using LookupId = std::uint32_t;
+
+/// How a peer became known; a peer can have several.
+struct PeerSource {
+  bool dht = false, pex = false, lan = false, given = false, incoming = false;
+};
+
+struct PeerAccount {
+  Endpoint peer;
+  PeerSource source;
+  std::string client;            ///< What it calls itself, made printable, at most 48 bytes.
+  std::uint64_t received = 0;    ///< Payload bytes from it, bad pieces included.
+  std::uint64_t sent = 0;        ///< Payload bytes to it.
+  std::uint32_t bad_pieces = 0;  ///< Pieces that it took part in and that failed their hash.
+  bool banned = false;
+  bool web_seed = false;
+};
+
+struct ReleaseStatus {
+  bool has_metadata = false;
+  bool complete = false;         ///< Every wanted file is there and its pieces are checked.
+  bool seeding = false;          ///< Every file is there.
+  std::uint64_t wanted = 0;      ///< Bytes of wanted files.
+  std::uint64_t done = 0;        ///< Bytes of wanted files that are there and checked.
+  std::uint64_t rate = 0;        ///< Payload bytes per second, received.
+  std::uint64_t failed_bytes = 0;///< Received and thrown away.
+  std::uint32_t peers = 0;       ///< Connected now.
+};
+
+struct TorrentFile {
+  std::string path;              ///< Relative to the torrent's folder. Pad files are left out.
+  std::uint64_t size = 0;
+  Sha256 pieces_root{};          ///< Zeros for an empty file.
+};
+
+/// What a torrent's info dictionary says: unverified until held against a manifest.
+struct TorrentInfo {
+  std::string name;
+  Infohashes infohashes;
+  std::uint32_t piece_length = 0;
+  std::vector<TorrentFile> files;
+};
+
+// Events. All of them are what the network says: untrusted.
+struct DhtReady { std::uint32_t nodes = 0; };             ///< The first node answered.
+struct ItemFound { LookupId lookup; SignedItem item; };   ///< Well-formed; signature not checked.
+struct ItemAnswered { LookupId lookup; };                 ///< A get ended, this time without a value.
+struct ProvidersFound { LookupId lookup; std::vector<Endpoint> peers; };
+struct ItemStored { std::string salt; std::int64_t seq; int nodes; };  ///< A put ended.
+struct MetadataReceived { ReleaseId release; };
+struct FileCompleted { ReleaseId release; std::string path; };
+struct ReleaseCompleted { ReleaseId release; };           ///< Every wanted file, flushed to disk.
+struct PieceFailed { ReleaseId release; std::uint32_t piece; };
+struct PeerBanned { ReleaseId release; Endpoint peer; };
+struct ReleaseFailed { ReleaseId release; Error error; }; ///< Disk full, bad metadata, …
+struct ListenFailed { Endpoint at; Error error; };
+using Event = std::variant<DhtReady, ItemFound, ItemAnswered, ProvidersFound, ItemStored,
+                           MetadataReceived, FileCompleted, ReleaseCompleted, PieceFailed,
+                           PeerBanned, ReleaseFailed, ListenFailed>;
+inline constexpr std::size_t kMaxQueuedEvents = 10'000;
+inline constexpr std::size_t kMaxMetadataBytes = 1 << 20;
+
+class Session {
+ public:
+  /// kPortInUse where a given port is taken, kNoInterface where no address can be listened on.
+  /// Returns once it listens; the DHT begins with `nodes` at once.
+  static Result<std::unique_ptr<Session>> open(const SessionOptions& options);
+  ~Session();  ///< Ends at once (at most 1 s), nothing is announced any more.
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Takes what has happened, waits up to `timeout` for the first event. May return none.
+  [[nodiscard]] std::vector<Event> wait(std::chrono::milliseconds timeout);
+  /// Makes wait() in another thread return early. The only call allowed from other threads, and
+  /// from signal handlers not at all.
+  void wake();
+
+  // The DHT.
+  /// Adds nodes learned since (names resolved late, LAN, hints).
+  void add_nodes(const std::vector<Endpoint>& nodes);
+  /// Asks for the item (key, salt) again and again: every 200 ms until a value came, then every
+  /// 2 s, until stop(). Each value is an ItemFound.
+  LookupId find_item(const PublicKey& key, const std::string& salt);
+  /// The same for BEP 5 get_peers on both infohashes (v2's cut to 20 bytes); never announces.
+  LookupId find_providers(const Infohashes& infohashes);
+  void stop(LookupId lookup);
+  /// Stores somebody's or our own item on the nodes nearest to it; ends with ItemStored.
+  void put_item(const SignedItem& item);
+  [[nodiscard]] std::uint32_t dht_nodes() const;
+  /// Good nodes of the routing table, to begin with next time (at most 64).
+  [[nodiscard]] std::vector<Endpoint> saved_nodes() const;
+
+  // Releases.
+  /// Fetches by infohash into `parent`/<torrent name>/. Nothing is downloaded but metadata
+  /// until want() names files. `torrent` (a .torrent file's bytes) may be empty.
+  Result<ReleaseId> fetch(const Infohashes& infohashes, const std::string& parent,
+                          ByteView torrent = {});
+  /// Seeds what lies complete in `parent`/<torrent name>/ (lazily checked) and announces it.
+  Result<ReleaseId> seed(ByteView torrent, const std::string& parent);
+  /// Which files are fetched; names not in the torrent are an error (kNotFound).
+  Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
+  void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
+  /// `url` is the base: <url>/<torrent name>/<file> is asked for (BEP 19).
+  void add_web_seed(ReleaseId release, const std::string& url);
+  /// Announces to the DHT now, and from then on every 15 min (peers expire after 45).
+  void announce(ReleaseId release);
+  /// Stops it; files stay.
+  void remove(ReleaseId release);
+
+  [[nodiscard]] std::optional<TorrentInfo> info(ReleaseId release) const;
+  /// The .torrent file, once metadata is there.
+  [[nodiscard]] Result<Bytes> torrent_file(ReleaseId release) const;
+  [[nodiscard]] ReleaseStatus status(ReleaseId release) const;
+  /// Everybody that ever sent or received a payload byte or is connected, banned ones included.
+  [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release) const;
+
+  /// Where peers reach us.
+  [[nodiscard]] std::vector<Endpoint> listening() const;
+
+ private:
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace phase::dht

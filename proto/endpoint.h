@@ -1,0 +1,32 @@
+// proto/endpoint.h
+// An address and port, IPv4 or IPv6, as text "1.2.3.4:80" or "[::1]:80" and in BEP 5 / BEP 7
+// compact form (6 or 18 bytes).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proto/bytes.h"
+
+namespace phase {
+
+struct Endpoint {
+  std::array<std::uint8_t, 16> address{};  ///< IPv4 in the first four bytes.
+  bool v6 = false;
+  std::uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+
+  [[nodiscard]] std::string host() const;  ///< Without port and brackets.
+  [[nodiscard]] std::string text() const;
+  /// RFC 1918, RFC 6598, loopback, link-local, unique-local.
+  [[nodiscard]] bool is_private() const;
+};
+
+/// Literals only; no name is resolved.
+[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
+[[nodiscard]] std::optional<Endpoint> parse_address(std::string_view host, std::uint16_t port);
+
+}  // namespace phase

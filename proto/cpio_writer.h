@@ -36,6 +36,7 @@ class CpioWriter {
   std::uint32_t mtime_;
   std::uint32_t next_inode_ = 1;
   std::uint64_t written_ = 0;
+  bool finished_ = false;
 };
 
 }  // namespace phase

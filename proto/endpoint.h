@@ -23,10 +23,14 @@ struct Endpoint {
   [[nodiscard]] std::string text() const;
   /// RFC 1918, RFC 6598, loopback, link-local, unique-local.
   [[nodiscard]] bool is_private() const;
+  /// 4 or 16 bytes of address, 2 of port, both in network order.
+  [[nodiscard]] Bytes compact() const;
 };
 
 /// Literals only; no name is resolved.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
 [[nodiscard]] std::optional<Endpoint> parse_address(std::string_view host, std::uint16_t port);
+/// Exactly 6 or 18 bytes.
+[[nodiscard]] std::optional<Endpoint> parse_compact(ByteView bytes);
 
 }  // namespace phase

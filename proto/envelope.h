@@ -13,7 +13,7 @@
 
 namespace phase {
 
-inline constexpr std::size_t kMaxEnvelopeBytes = 128 * 1024;
+inline constexpr std::size_t kMaxEnvelopeBytes = std::size_t{128} * 1024;
 inline constexpr std::size_t kMaxSignatures = 32;
 inline constexpr const char* kManifestType = "application/vnd.phase-boot.manifest.v1+protobuf";
 
@@ -36,6 +36,16 @@ struct EnvelopeView {
 };
 /// kMalformed for anything that is no envelope, over a limit, or has unknown fields.
 [[nodiscard]] Result<EnvelopeView> decode_envelope(ByteView untrusted);
+
+struct VerifiedEnvelope {
+  Bytes payload;
+  std::vector<PublicKey> signers;  ///< Trusted ones, each once, in the order of the envelope.
+};
+/// What verify_envelope() does, with who signed.
+[[nodiscard]] Result<VerifiedEnvelope> open_envelope(ByteView untrusted,
+                                                     std::string_view payload_type,
+                                                     const std::vector<PublicKey>& trusted,
+                                                     std::size_t threshold);
 
 /// The payload, once at least `threshold` distinct keys of `trusted` signed exactly it as
 /// `payload_type`. Errors: kMalformed, kUnsigned, kWrongKey (no signature names a trusted key),

@@ -14,7 +14,7 @@
 
 namespace phase {
 
-inline constexpr std::size_t kMaxManifestBytes = 64 * 1024;       ///< The payload.
+inline constexpr std::size_t kMaxManifestBytes = std::size_t{64} * 1024;       ///< The payload.
 inline constexpr std::size_t kMaxArtifacts = 256;
 inline constexpr std::uint64_t kMaxArtifactBytes = 64ULL << 30;
 inline constexpr std::size_t kMaxCmdline = 2047;                   ///< x86 COMMAND_LINE_SIZE less NUL.
@@ -27,7 +27,7 @@ struct Artifact {
   std::string name;        ///< Path in the release: "kernel", "initramfs", "rootfs", "dtbs/…".
   std::uint64_t size = 0;  ///< Bytes.
   Sha256 sha256{};
-  Sha256 pieces_root{};    ///< BEP 52 root; zeros for an empty file.
+  Sha256 pieces_root{};    ///< BEP 52 root.
   std::string compatible;  ///< Device trees only.
 };
 

@@ -71,7 +71,7 @@ struct Error {
 /// Ends the program with a message where an invariant of ours is broken.
 inline void check(bool invariant, const char* what) {
   if (!invariant) {
-    std::fprintf(stderr, "phase: broken invariant: %s\n", what);
+    (void)std::fprintf(stderr, "phase: broken invariant: %s\n", what);
     std::abort();
   }
 }

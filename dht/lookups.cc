@@ -1,0 +1,287 @@
+// dht/lookups.cc
+#include "dht/lookups.h"
+
+#include <algorithm>
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/bdecode.hpp>
+#include <libtorrent/bencode.hpp>
+#include <libtorrent/kademlia/dht_state.hpp>
+#include <libtorrent/session_params.hpp>
+#include <libtorrent/session_stats.hpp>
+#include <optional>
+
+#include "dht/convert.h"
+
+namespace phase::dht {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::size_t kMaxKnownNodes = 64;
+constexpr std::size_t kMaxWaitingPuts = 256;
+// libtorrent asks the nodes to begin with once, and one lost packet each leaves it alone for good.
+constexpr milliseconds kRejoin{600};
+constexpr milliseconds kCountJoining{20};
+constexpr milliseconds kCountAlone{200};  // Nobody has answered for long.
+constexpr seconds kJoinQuickly{10};
+constexpr milliseconds kCountJoined{1000};
+constexpr minutes kAnnounce{15};
+
+std::array<char, 32> to_lt_key(const PublicKey& key) {
+  std::array<char, 32> out{};
+  std::copy(key.bytes.begin(), key.bytes.end(), out.begin());
+  return out;
+}
+
+MonoTime now() {
+  return std::chrono::steady_clock::now();
+}
+
+/// Announces are repeated soon after the first: a node that joins a network which is just coming
+/// up announces to whoever is there, and those are not the nearest ones a minute later.
+std::chrono::steady_clock::duration pause_after(int announces) {
+  if (announces == 1) return seconds(15);
+  if (announces == 2) return seconds(60);
+  return kAnnounce;
+}
+
+/// Nothing where nodes would stay silent about the item, or where libtorrent would encode it
+/// differently from what was signed; a salt over 64 bytes overruns its stack.
+std::optional<lt::entry> entry_of(const SignedItem& item) {
+  if (item.salt.size() > kMaxSaltBytes || item.value.size() > kMaxPointerBytes) return {};
+  lt::error_code error;
+  const lt::bdecode_node node = lt::bdecode(to_span(item.value), error);
+  if (error) return {};
+  lt::entry value(node);
+  Bytes again;
+  lt::bencode(std::back_inserter(again), value);
+  if (again != item.value) return {};
+  return value;
+}
+
+}  // namespace
+
+Lookups::Lookups(lt::session_handle session, EventQueue& events, bool enabled,
+                 std::vector<Endpoint> nodes)
+    : session_(std::move(session)),
+      events_(events),
+      enabled_(enabled),
+      nodes_counter_(lt::find_metric_idx("dht.dht_nodes")),
+      known_(std::move(nodes)),
+      opened_(now()),
+      next_rejoin_(opened_ + kRejoin) {
+  if (known_.size() > kMaxKnownNodes) known_.resize(kMaxKnownNodes);
+}
+
+void Lookups::add_nodes(const std::vector<Endpoint>& nodes) {
+  for (const auto& node : nodes) {
+    if (std::find(known_.begin(), known_.end(), node) == known_.end()) {
+      if (known_.size() >= kMaxKnownNodes) known_.erase(known_.begin());
+      known_.push_back(node);
+    }
+    if (enabled_) session_.add_dht_node({node.host(), node.port});
+  }
+}
+
+LookupId Lookups::find_item(const PublicKey& key, const std::string& salt) {
+  const LookupId id = next_id_++;
+  ItemLookup lookup;
+  lookup.key = key;
+  lookup.salt = salt;
+  items_.emplace(id, std::move(lookup));
+  tick(now());
+  return id;
+}
+
+LookupId Lookups::find_providers(const Infohashes& infohashes) {
+  const LookupId id = next_id_++;
+  providers_.emplace(id, ProviderLookup{infohashes, {}});
+  tick(now());
+  return id;
+}
+
+void Lookups::stop(LookupId lookup) {
+  items_.erase(lookup);
+  providers_.erase(lookup);
+}
+
+void Lookups::put_item(const SignedItem& item) {
+  if (!enabled_) return;
+  if (ready_) {
+    send_put(item);
+    return;
+  }
+  const auto place = std::pair(item.key, item.salt);
+  const auto found = waiting_puts_.find(place);
+  if (found == waiting_puts_.end() && waiting_puts_.size() >= kMaxWaitingPuts) return;
+  if (found == waiting_puts_.end() || found->second.seq < item.seq) waiting_puts_[place] = item;
+}
+
+void Lookups::send_put(const SignedItem& item) {
+  const auto value = entry_of(item);
+  if (!value) {
+    events_.push(ItemStored{item.salt, item.seq, 0});
+    return;
+  }
+  // Runs on libtorrent's thread once the newest stored item is known. A newer one stays: it is
+  // put again as it is, so that a stale follower cannot push a channel back.
+  const auto fill = [value = *value, signature = item.signature, seq = item.seq](
+                        lt::entry& stored, std::array<char, 64>& stored_signature,
+                        std::int64_t& stored_seq, const std::string&) {
+    if (stored.type() != lt::entry::undefined_t && stored_seq > seq) return;
+    stored = value;
+    std::copy(signature.begin(), signature.end(), stored_signature.begin());
+    stored_seq = seq;
+  };
+  session_.dht_put_item(to_lt_key(item.key), fill, item.salt);
+}
+
+void Lookups::announce(const Infohashes& infohashes, std::uint16_t port) {
+  announces_[infohashes].port = port;
+  announces_[infohashes].next = now();
+  tick(now());
+}
+
+void Lookups::withdraw(const Infohashes& infohashes) {
+  announces_.erase(infohashes);
+}
+
+void Lookups::send_announce(const Infohashes& infohashes, Announce& announce, MonoTime now) {
+  session_.dht_announce(to_lt(infohashes.v1), announce.port);
+  session_.dht_announce(to_lt_cut(infohashes.v2), announce.port);
+  announce.next = now + pause_after(++announce.made);
+}
+
+std::vector<Endpoint> Lookups::saved_nodes() const {
+  constexpr std::size_t kMaxSaved = 64;
+  std::vector<Endpoint> out;
+  const auto state = session_.session_state(lt::session_handle::save_dht_state).dht_state;
+  for (const auto* nodes : {&state.nodes, &state.nodes6}) {
+    for (const auto& node : *nodes) {
+      if (out.size() < kMaxSaved) out.push_back(from_lt(node));
+    }
+  }
+  return out;
+}
+
+bool Lookups::handle(const lt::alert& alert) {
+  if (const auto* item = lt::alert_cast<lt::dht_mutable_item_alert>(&alert)) {
+    handle_item(*item);
+  } else if (const auto* peers = lt::alert_cast<lt::dht_get_peers_reply_alert>(&alert)) {
+    handle_peers(*peers);
+  } else if (const auto* put = lt::alert_cast<lt::dht_put_alert>(&alert)) {
+    handle_put(*put);
+  } else if (const auto* counters = lt::alert_cast<lt::session_stats_alert>(&alert)) {
+    handle_counters(*counters);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Lookups::handle_item(const lt::dht_mutable_item_alert& alert) {
+  const auto key = PublicKey{bytes_from<std::array<std::uint8_t, 32>>(alert.key)};
+  const bool empty = alert.item.type() == lt::entry::undefined_t;
+  for (auto& [id, lookup] : items_) {
+    if (lookup.key != key || lookup.salt != alert.salt) continue;
+    if (empty) {
+      if (alert.authoritative) events_.push(ItemAnswered{id});
+      continue;
+    }
+    lookup.pace.found(now());
+    // The last word of a get repeats the best value that it has already reported.
+    const bool repeated = alert.authoritative && lookup.answered && lookup.last_seq == alert.seq;
+    if (alert.authoritative) lookup.answered = false;
+    if (repeated) continue;
+    lookup.answered = !alert.authoritative;
+    lookup.last_seq = alert.seq;
+    SignedItem found;
+    found.key = key;
+    found.salt = alert.salt;
+    found.seq = alert.seq;
+    lt::bencode(std::back_inserter(found.value), alert.item);
+    found.signature = bytes_from<Signature>(alert.signature);
+    events_.push(ItemFound{id, std::move(found)});
+  }
+}
+
+void Lookups::handle_peers(const lt::dht_get_peers_reply_alert& alert) {
+  for (auto& [id, lookup] : providers_) {
+    if (alert.info_hash != to_lt(lookup.infohashes.v1) &&
+        alert.info_hash != to_lt_cut(lookup.infohashes.v2)) {
+      continue;
+    }
+    ProvidersFound found{id, {}};
+    for (const auto& peer : alert.peers()) {
+      if (peer.port() != 0) found.peers.push_back(from_lt(peer));
+    }
+    if (found.peers.empty()) continue;
+    lookup.pace.found(now());
+    events_.push(std::move(found));
+  }
+}
+
+void Lookups::handle_put(const lt::dht_put_alert& alert) {
+  if (!alert.target.is_all_zeros()) return;  // An immutable item; nobody here puts those.
+  events_.push(ItemStored{alert.salt, alert.seq, alert.num_success});
+}
+
+void Lookups::handle_counters(const lt::session_stats_alert& alert) {
+  if (nodes_counter_ < 0) return;
+  nodes_ = static_cast<std::uint32_t>(std::max<std::int64_t>(alert.counters()[nodes_counter_], 0));
+  if (ready_ || nodes_ == 0) return;
+  ready_ = true;
+  events_.push(DhtReady{nodes_});
+  for (const auto& [place, item] : waiting_puts_) send_put(item);
+  waiting_puts_.clear();
+  tick(now());
+}
+
+void Lookups::join(MonoTime now) {
+  if (now >= next_count_) {
+    const auto joining = now < opened_ + kJoinQuickly ? kCountJoining : kCountAlone;
+    next_count_ = now + (nodes_ > 0 ? kCountJoined : joining);
+    session_.post_session_stats();
+  }
+  if (nodes_ == 0 && now >= next_rejoin_) {
+    next_rejoin_ = now + kRejoin;
+    for (const auto& node : known_) session_.add_dht_node({node.host(), node.port});
+  }
+}
+
+void Lookups::tick(MonoTime now) {
+  if (!enabled_) return;
+  join(now);
+  // Asked with an empty routing table, libtorrent would answer "nothing" without having asked
+  // anybody.
+  if (nodes_ == 0) return;
+  for (auto& [id, lookup] : items_) {
+    if (!lookup.pace.due(now)) continue;
+    lookup.pace.asked(now);
+    lookup.answered = false;
+    session_.dht_get_item(to_lt_key(lookup.key), lookup.salt);
+  }
+  for (auto& [id, lookup] : providers_) {
+    if (!lookup.pace.due(now)) continue;
+    lookup.pace.asked(now);
+    session_.dht_get_peers(to_lt(lookup.infohashes.v1));
+    session_.dht_get_peers(to_lt_cut(lookup.infohashes.v2));
+  }
+  for (auto& [infohashes, announce] : announces_) {
+    if (now >= announce.next) send_announce(infohashes, announce, now);
+  }
+}
+
+MonoTime Lookups::next_tick() const {
+  if (!enabled_) return MonoTime::max();
+  MonoTime next = next_count_;
+  if (nodes_ == 0) return std::min(next, next_rejoin_);
+  for (const auto& [id, lookup] : items_) next = std::min(next, lookup.pace.next());
+  for (const auto& [id, lookup] : providers_) next = std::min(next, lookup.pace.next());
+  for (const auto& [id, announce] : announces_) next = std::min(next, announce.next);
+  return next;
+}
+
+}  // namespace phase::dht

@@ -1,0 +1,84 @@
+// dht/lookups.h
+// The DHT half of a session: joining, standing lookups, puts and announces. Adapts libtorrent's
+// calls and alerts; what is asked when is pace.h's. Only for dht/*.cc. Threads: the owner's.
+#pragma once
+
+#include <libtorrent/fwd.hpp>
+#include <libtorrent/session_handle.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dht/event_queue.h"
+#include "dht/pace.h"
+#include "dht/session.h"
+
+namespace phase::dht {
+
+class Lookups {
+ public:
+  /// `session` and `events` are borrowed. `nodes`: where to begin.
+  Lookups(libtorrent::session_handle session, EventQueue& events, bool enabled,
+          std::vector<Endpoint> nodes);
+
+  void add_nodes(const std::vector<Endpoint>& nodes);
+  LookupId find_item(const PublicKey& key, const std::string& salt);
+  LookupId find_providers(const Infohashes& infohashes);
+  void stop(LookupId lookup);
+  /// Until the DHT is joined it is kept, the newest per key and salt.
+  void put_item(const SignedItem& item);
+  /// Once the DHT is joined, soon after, and then every 15 min.
+  void announce(const Infohashes& infohashes, std::uint16_t port);
+  void withdraw(const Infohashes& infohashes);
+
+  [[nodiscard]] std::uint32_t nodes() const { return nodes_; }
+  [[nodiscard]] std::vector<Endpoint> saved_nodes() const;
+
+  /// True where the alert was one of the DHT's.
+  bool handle(const libtorrent::alert& alert);
+  void tick(MonoTime now);
+  [[nodiscard]] MonoTime next_tick() const;
+
+ private:
+  struct ItemLookup {
+    PublicKey key;
+    std::string salt;
+    Pace pace;
+    std::int64_t last_seq = 0;  ///< Of the get that is under way.
+    bool answered = false;
+  };
+  struct ProviderLookup {
+    Infohashes infohashes;
+    Pace pace;
+  };
+  struct Announce {
+    std::uint16_t port = 0;
+    int made = 0;
+    MonoTime next{};
+  };
+  void handle_item(const libtorrent::dht_mutable_item_alert& alert);
+  void handle_peers(const libtorrent::dht_get_peers_reply_alert& alert);
+  void handle_put(const libtorrent::dht_put_alert& alert);
+  void handle_counters(const libtorrent::session_stats_alert& alert);
+  void join(MonoTime now);
+  void send_put(const SignedItem& item);
+  void send_announce(const Infohashes& infohashes, Announce& announce, MonoTime now);
+
+  libtorrent::session_handle session_;
+  EventQueue& events_;
+  bool enabled_;
+  bool ready_ = false;
+  int nodes_counter_;
+  std::uint32_t nodes_ = 0;
+  std::vector<Endpoint> known_;  ///< To be asked while the routing table is empty.
+  MonoTime opened_;
+  MonoTime next_rejoin_;
+  MonoTime next_count_{};
+  LookupId next_id_ = 1;
+  std::map<LookupId, ItemLookup> items_;
+  std::map<LookupId, ProviderLookup> providers_;
+  std::map<std::pair<PublicKey, std::string>, SignedItem> waiting_puts_;
+  std::map<Infohashes, Announce> announces_;
+};
+
+}  // namespace phase::dht

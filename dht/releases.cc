@@ -1,0 +1,215 @@
+// dht/releases.cc
+#include "dht/releases.h"
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <libtorrent/add_torrent_params.hpp>
+#include <libtorrent/bencode.hpp>
+#include <libtorrent/create_torrent.hpp>
+#include <libtorrent/peer_info.hpp>
+#include <libtorrent/torrent_info.hpp>
+
+#include "dht/convert.h"
+#include "dht/torrent_rules.h"
+
+namespace phase::dht {
+namespace {
+
+namespace fs = std::filesystem;
+
+lt::add_torrent_params base_params(const std::string& parent) {
+  lt::add_torrent_params params;
+  params.save_path = parent;
+  params.storage_mode = lt::storage_mode_sparse;
+  // Nothing of libtorrent's own mind: no queue (auto_managed), no pause, and no announce but the
+  // owner's (disable_dht covers this torrent's announces only). A torrent that is already there
+  // is an error, because two owners of one would remove it from under each other.
+  params.flags = lt::torrent_flags::disable_dht | lt::torrent_flags::disable_lsd |
+                 lt::torrent_flags::duplicate_is_error;
+  return params;
+}
+
+lt::peer_source_flags_t to_lt(const PeerSource& source) {
+  lt::peer_source_flags_t out{};
+  if (source.dht) out |= lt::peer_info::dht;
+  if (source.pex) out |= lt::peer_info::pex;
+  if (source.lan) out |= lt::peer_info::lsd;
+  return out;
+}
+
+}  // namespace
+
+Releases::Releases(lt::session_handle session, EventQueue& events, std::uint16_t http_port)
+    : session_(std::move(session)), events_(events), http_port_(http_port) {}
+
+Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) {
+  release.accounts = std::make_shared<Accounts>();
+  params.extensions.push_back([accounts = release.accounts, port = http_port_](
+                                  const lt::torrent_handle&, lt::client_data_t) {
+    return make_accounts_plugin(accounts, port);
+  });
+  lt::error_code error;
+  release.handle = session_.add_torrent(std::move(params), error);
+  if (error == lt::errors::duplicate_torrent) {
+    return {ErrorCode::kExists, "this release is already fetched or served by this session"};
+  }
+  if (error) return {ErrorCode::kInternal, "add torrent: " + error.message()};
+  const ReleaseId id = next_id_++;
+  by_handle_[release.handle] = id;
+  Release& placed = releases_.emplace(id, std::move(release)).first->second;
+  take_metadata(id, placed);
+  return id;
+}
+
+Result<ReleaseId> Releases::fetch(const Infohashes& infohashes, const std::string& parent,
+                                  ByteView torrent) try {
+  // libtorrent 2.0.8 can be crashed by peers through a torrent known by its v1 infohash alone.
+  if (infohashes.v1 == Sha1{} || infohashes.v2 == Sha256{}) {
+    return {ErrorCode::kUsage, "both infohashes of a release are needed to fetch it"};
+  }
+  auto params = base_params(parent);
+  params.flags |= lt::torrent_flags::default_dont_download;
+  params.info_hashes = lt::info_hash_t(dht::to_lt(infohashes.v1), dht::to_lt(infohashes.v2));
+  if (!torrent.empty()) {
+    const auto info = read_torrent(torrent);
+    if (!info) return info.error();
+    if (info->infohashes != infohashes) {
+      return {ErrorCode::kMalformed, "torrent: its infohashes are not those that were asked for"};
+    }
+    params.ti = std::make_shared<lt::torrent_info>(to_span(torrent), lt::from_span);
+    params.file_priorities.assign(static_cast<std::size_t>(params.ti->num_files()),
+                                  lt::dont_download);
+  }
+  Release release;
+  release.infohashes = infohashes;
+  release.parent = parent;
+  return add(std::move(params), std::move(release));
+} catch (const std::exception& failure) {
+  return {ErrorCode::kMalformed, std::string("torrent: ") + failure.what()};
+}
+
+Result<ReleaseId> Releases::seed(ByteView torrent, const std::string& parent) try {
+  const auto info = read_torrent(torrent);
+  if (!info) return info.error();
+  for (const auto& file : info->files) {
+    const auto path = fs::path(parent) / info->name / file.path;
+    std::error_code error;
+    if (fs::file_size(path, error) != file.size || error) {
+      return {ErrorCode::kStore, path.string() + ": not there, or not of the torrent's size"};
+    }
+  }
+  auto params = base_params(parent);
+  // Each piece is checked when it is first asked for, not all of them before the first is served.
+  // upload_mode: what lies there is the owner's; if it changed, it is not fetched over.
+  params.flags |= lt::torrent_flags::seed_mode | lt::torrent_flags::upload_mode;
+  params.ti = std::make_shared<lt::torrent_info>(to_span(torrent), lt::from_span);
+  Release release;
+  release.infohashes = info->infohashes;
+  release.parent = parent;
+  release.seeded = true;
+  return add(std::move(params), std::move(release));
+} catch (const std::exception& failure) {
+  return {ErrorCode::kMalformed, std::string("torrent: ") + failure.what()};
+}
+
+Result<void> Releases::want(ReleaseId id, const std::vector<std::string>& paths) try {
+  Release* release = find(id);
+  if (release == nullptr || !release->info) {
+    return {ErrorCode::kNotFound, "the release's file list is not known yet"};
+  }
+  std::vector<bool> wanted(release->files.size(), false);
+  for (const auto& path : paths) {
+    const auto& files = release->info->files;
+    const auto found = std::find_if(files.begin(), files.end(),
+                                    [&](const TorrentFile& file) { return file.path == path; });
+    if (found == files.end()) {
+      return {ErrorCode::kNotFound, "the torrent holds no file named " + path};
+    }
+    wanted[static_cast<std::size_t>(found - files.begin())] = true;
+  }
+  const auto torrent = release->handle.torrent_file();
+  if (!torrent) return {ErrorCode::kNotFound, "the release is gone"};
+  std::vector<lt::download_priority_t> priorities(static_cast<std::size_t>(torrent->num_files()),
+                                                  lt::dont_download);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    File& file = release->files[i];
+    if (wanted[i]) priorities[static_cast<std::size_t>(file.index)] = lt::default_priority;
+    file.wanted = wanted[i];
+  }
+  release->handle.prioritize_files(priorities);
+  release->completed = false;
+  release->stale = true;
+  return {};
+} catch (const std::exception& failure) {
+  return {ErrorCode::kInternal, std::string("the release is gone: ") + failure.what()};
+}
+
+void Releases::connect(ReleaseId id, const Endpoint& peer, PeerSource source) try {
+  Release* release = find(id);
+  if (release == nullptr || peer.port == 0) return;
+  release->accounts->note_source(peer, source);
+  release->handle.connect_peer(to_tcp(peer), to_lt(source), {});
+} catch (const std::exception&) {
+  // libtorrent has dropped the torrent after an error, which was reported.
+}
+
+void Releases::add_web_seed(ReleaseId id, const std::string& url) try {
+  if (Release* release = find(id)) release->handle.add_url_seed(url);
+} catch (const std::exception&) {
+  // As above.
+}
+
+void Releases::remove(ReleaseId id) {
+  Release* release = find(id);
+  if (release == nullptr) return;
+  by_handle_.erase(release->handle);
+  session_.remove_torrent(release->handle, lt::session_handle::delete_partfile);
+  releases_.erase(id);
+}
+
+Releases::Release* Releases::find(ReleaseId id) {
+  const auto found = releases_.find(id);
+  return found == releases_.end() ? nullptr : &found->second;
+}
+
+const Releases::Release* Releases::find(ReleaseId id) const {
+  const auto found = releases_.find(id);
+  return found == releases_.end() ? nullptr : &found->second;
+}
+
+std::optional<Infohashes> Releases::infohashes(ReleaseId id) const {
+  const Release* release = find(id);
+  return release == nullptr ? std::nullopt : std::optional(release->infohashes);
+}
+
+std::optional<TorrentInfo> Releases::info(ReleaseId id) const {
+  const Release* release = find(id);
+  return release == nullptr ? std::nullopt : release->info;
+}
+
+Result<Bytes> Releases::torrent_file(ReleaseId id) const try {
+  const Release* release = find(id);
+  if (release == nullptr || !release->info) {
+    return {ErrorCode::kNotFound, "the release's info dictionary is not known yet"};
+  }
+  const auto torrent = release->handle.torrent_file_with_hashes();
+  if (!torrent) return {ErrorCode::kNotFound, "the release's piece hashes are not complete yet"};
+  lt::create_torrent creator(*torrent);
+  creator.set_creation_date(0);
+  creator.set_creator(nullptr);
+  Bytes out;
+  lt::bencode(std::back_inserter(out), creator.generate());
+  return out;
+} catch (const std::exception& failure) {
+  return {ErrorCode::kInternal, std::string("write torrent: ") + failure.what()};
+}
+
+std::vector<PeerAccount> Releases::peers(ReleaseId id) {
+  Release* release = find(id);
+  if (release == nullptr) return {};
+  report_peers(id, *release);
+  return release->accounts->all();
+}
+
+}  // namespace phase::dht

@@ -1,0 +1,143 @@
+// dht/settings.cc
+#include "dht/settings.h"
+
+#include <algorithm>
+#include <libtorrent/alert.hpp>
+#include <limits>
+
+#include "dht/torrent_rules.h"
+
+namespace phase::dht {
+namespace {
+
+using lt_settings = libtorrent::settings_pack;
+
+void set_identity(lt_settings& s) {
+  // The same words from every node: no host, user or build is told to strangers.
+  s.set_str(lt_settings::user_agent, "phase-boot");
+  s.set_str(lt_settings::handshake_client_version, "phase-boot");
+  s.set_str(lt_settings::peer_fingerprint, "-PH0100-");
+}
+
+void set_listening(lt_settings& s, const std::vector<Endpoint>& listen) {
+  // Addresses, never 0.0.0.0: that would start a DHT node on the default route's interface only.
+  std::string interfaces;
+  for (const auto& endpoint : listen) {
+    if (!interfaces.empty()) interfaces += ",";
+    interfaces += endpoint.text();
+  }
+  s.set_str(lt_settings::listen_interfaces, interfaces);
+  // A taken port is the operator's to know; libtorrent would move to another one silently.
+  s.set_int(lt_settings::max_retry_port_bind, 0);
+  s.set_bool(lt_settings::listen_system_port_fallback, false);
+  // The addresses are listed once and for all; no watch on the interfaces.
+  s.set_bool(lt_settings::enable_ip_notifier, false);
+}
+
+void set_discovery(lt_settings& s) {
+  // Multicast and requests to the router are on by default. LAN discovery is DNS-SD's, and nobody
+  // opens a port of a router that is not theirs.
+  s.set_bool(lt_settings::enable_lsd, false);
+  s.set_bool(lt_settings::enable_upnp, false);
+  s.set_bool(lt_settings::enable_natpmp, false);
+  // Nodes to begin with are the owner's choice; the default is one operator's host name.
+  s.set_str(lt_settings::dht_bootstrap_nodes, "");
+  s.set_bool(lt_settings::enable_dht, false);
+}
+
+void set_dht(lt_settings& s, const SessionOptions& options) {
+  s.set_bool(lt_settings::dht_read_only, options.read_only_dht);
+  const bool open_network = options.network == NetworkKind::kPublic;
+  // Against one host posing as many nodes: one node per /24, ids that match the address first.
+  // On a network of private addresses all nodes are in one /24 and no id can match.
+  s.set_bool(lt_settings::dht_restrict_routing_ips, open_network);
+  s.set_bool(lt_settings::dht_restrict_search_ips, open_network);
+  s.set_bool(lt_settings::dht_prefer_verified_node_ids, open_network);
+  s.set_bool(lt_settings::dht_ignore_dark_internet, open_network);
+  // Ten times this within 10 s, and an address is ignored for 5 minutes. The default of 5 stalls
+  // a handful of machines behind one NAT; in a private network they may all have one address.
+  s.set_int(lt_settings::dht_block_ratelimit, open_network ? 50 : 1000);
+  // 8000 B/s by default: with that, a provider drops requests when a rack boots.
+  s.set_int(lt_settings::dht_upload_rate_limit, 64 * 1024);
+}
+
+void set_connections(lt_settings& s, const SessionOptions& options) {
+  const bool open_network = options.network == NetworkKind::kPublic;
+  // uTP moves 9 MB/s where TCP moves 104. Strangers may have no other way to reach us, so that it
+  // is accepted from the public network; we never choose it.
+  s.set_bool(lt_settings::enable_outgoing_utp, false);
+  s.set_bool(lt_settings::enable_incoming_utp, open_network && options.incoming);
+  s.set_int(lt_settings::mixed_mode_algorithm, lt_settings::prefer_tcp);
+  s.set_bool(lt_settings::enable_outgoing_tcp, true);
+  s.set_bool(lt_settings::enable_incoming_tcp, options.incoming);
+  // What we fetch is public and verified; encryption costs time and hides nothing.
+  s.set_int(lt_settings::in_enc_policy, lt_settings::pe_disabled);
+  s.set_int(lt_settings::out_enc_policy, lt_settings::pe_disabled);
+  // Several machines behind one address, and several providers on one host.
+  s.set_bool(lt_settings::allow_multiple_connections_per_ip, true);
+  // Until files are wanted, and after the last one came, we look redundant to a seed and a seed
+  // looks redundant to us; closing would cost a reconnect in the middle of a boot.
+  s.set_bool(lt_settings::close_redundant_connections, false);
+  // Whatever providers are known are tried at once, and again after seconds instead of minutes.
+  s.set_int(lt_settings::connection_speed, 500);
+  s.set_int(lt_settings::torrent_connect_boost, 100);
+  s.set_int(lt_settings::min_reconnect_time, 2);
+  // New providers are tried at the next tick, 500 ms apart by default: that would be the longest
+  // stage of a fetch that finds pointer and providers in 100 ms.
+  s.set_int(lt_settings::tick_interval, 50);
+  s.set_int(lt_settings::max_failcount, 10);
+  s.set_int(lt_settings::peer_connect_timeout, 5);
+  s.set_int(lt_settings::connections_limit, 500);
+  s.set_int(lt_settings::max_peerlist_size, 1000);
+}
+
+void set_transfer(lt_settings& s, const SessionOptions& options) {
+  // Everybody who asks is served; slots would make half of a rack wait for the other half.
+  s.set_int(lt_settings::unchoke_slots_limit, -1);
+  const auto limit = std::min<std::uint64_t>(options.upload_limit, std::numeric_limits<int>::max());
+  s.set_int(lt_settings::upload_rate_limit, static_cast<int>(limit));
+  // Short queues: what was measured fastest when many machines fetch at once.
+  s.set_int(lt_settings::request_queue_time, 1);
+  s.set_int(lt_settings::send_buffer_watermark, 256 * 1024);
+  s.set_int(lt_settings::send_buffer_low_watermark, 16 * 1024);
+  // A peer that stops answering holds a piece for so many seconds.
+  s.set_int(lt_settings::request_timeout, 10);
+  s.set_int(lt_settings::piece_timeout, 10);
+  s.set_int(lt_settings::peer_timeout, 30);
+  s.set_int(lt_settings::handshake_timeout, 5);
+  // Web seeds are providers like others: one that sends altered bytes is banned as well.
+  s.set_bool(lt_settings::ban_web_seeds, true);
+  s.set_int(lt_settings::urlseed_timeout, 10);
+  s.set_int(lt_settings::urlseed_wait_retry, 5);
+}
+
+void set_limits(lt_settings& s) {
+  // The default lets a stranger make us hold 30 MiB before anything is verified.
+  s.set_int(lt_settings::max_metadata_size, static_cast<int>(kMaxMetadataBytes));
+  s.set_int(lt_settings::max_piece_count, kMaxPieces);
+  s.set_int(lt_settings::alert_queue_size, static_cast<int>(kMaxQueuedEvents));
+  // No tracker is ever asked, so that there is nothing to wait for at the end.
+  s.set_int(lt_settings::stop_tracker_timeout, 0);
+  // We ask for states and rates; alerts only say that it is worth asking.
+  namespace category = libtorrent::alert_category;
+  s.set_int(lt_settings::alert_mask,
+            static_cast<int>(static_cast<std::uint32_t>(
+                category::error | category::status | category::storage | category::dht |
+                category::dht_operation | category::file_progress | category::peer)));
+}
+
+}  // namespace
+
+lt_settings make_settings(const SessionOptions& options, const std::vector<Endpoint>& listen) {
+  lt_settings s;
+  set_identity(s);
+  set_listening(s, listen);
+  set_discovery(s);
+  set_dht(s, options);
+  set_connections(s, options);
+  set_transfer(s, options);
+  set_limits(s);
+  return s;
+}
+
+}  // namespace phase::dht

@@ -1,0 +1,17 @@
+// dht/settings.h
+// Every libtorrent setting that we choose, each with its reason. Only for dht/*.cc.
+#pragma once
+
+#include <libtorrent/fwd.hpp>
+#include <libtorrent/settings_pack.hpp>
+#include <vector>
+
+#include "dht/session.h"
+
+namespace phase::dht {
+
+/// The DHT is left off: it is switched on once the session listens (see Session::open).
+[[nodiscard]] libtorrent::settings_pack make_settings(const SessionOptions& options,
+                                                      const std::vector<Endpoint>& listen);
+
+}  // namespace phase::dht

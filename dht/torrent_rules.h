@@ -1,0 +1,25 @@
+// dht/torrent_rules.h
+// What of libtorrent's parsed torrents we accept: one rule set for .torrent files and for info
+// dictionaries that came from peers. Only for dht/*.cc.
+#pragma once
+
+#include <libtorrent/fwd.hpp>
+
+#include "dht/torrent.h"
+
+namespace phase::dht {
+
+inline constexpr std::size_t kMaxTorrentFiles = 300;  ///< kMaxArtifacts, manifest and sums, room.
+inline constexpr int kMinPieceBytes = 64 * 1024;
+inline constexpr int kMaxPieceBytes = 64 * 1024 * 1024;
+/// An info dictionary within kMaxMetadataBytes holds no more SHA-1 hashes than that.
+inline constexpr int kMaxPieces = static_cast<int>(kMaxMetadataBytes / 20);
+
+/// 64 KiB, because small pieces spread fastest in a flash crowd and a bad one costs least; more
+/// where the SHA-1 hashes would fill the info dictionary.
+[[nodiscard]] int choose_piece_bytes(const std::vector<TorrentFile>& files);
+
+/// kMalformed names the rule that the torrent breaks.
+[[nodiscard]] Result<TorrentInfo> accept_torrent(const libtorrent::torrent_info& parsed);
+
+}  // namespace phase::dht

@@ -33,16 +33,18 @@ struct AcquireOptions {
   std::string arch;                  ///< Normalised.
   std::uint64_t min_version = 0;
   std::string folder;                ///< The release lands in <folder>/<torrent name>/.
+  /// http://HOST[:PORT][/PATH] of providers to ask beside the DHT: pointer, .torrent and web seed.
+  std::vector<std::string> provider_urls;
+  bool use_dht = true;
   /// Decides whether a release with this manifest fits; called before any artifact is fetched.
-  std::function<Result<void>(const Manifest&)> admit;
+  std::function<Result<void>(const VerifiedManifest&)> admit;
   Duration settle = std::chrono::milliseconds(250);  ///< How long a better pointer is waited for.
   Duration discover_timeout = std::chrono::seconds(60);
   Duration provider_timeout = std::chrono::seconds(60);
   Duration stall_timeout = std::chrono::seconds(60); ///< No new checked byte for so long: failed.
-};
-
-struct SourceReport {
-  dht::PeerAccount account;
+  /// False where somebody else hashes the artifacts before they are used: the verifier of a
+  /// booting machine, whose word counts and whose CPU is slow.
+  bool check_artifacts = true;
 };
 
 struct StageTime {
@@ -55,8 +57,8 @@ struct AcquireReport {
   std::vector<StageTime> stages;
   std::vector<dht::PeerAccount> sources;
   std::vector<std::string> refusals;   ///< What was refused on the way and why, at most 32.
-  std::uint64_t received = 0;
-  std::uint64_t wasted = 0;
+  std::uint64_t received = 0;          ///< Payload bytes, in all.
+  std::uint64_t wasted = 0;            ///< Of these, thrown away after a failed check.
 };
 
 struct Acquired {
@@ -64,7 +66,7 @@ struct Acquired {
   std::vector<SignedItem> pointer;   ///< As found, to be put again by a provider.
   dht::ReleaseId release = 0;        ///< Still seeding in the session.
   std::string folder;                ///< <folder>/<torrent name>.
-  Bytes torrent;
+  Bytes torrent;                     ///< The .torrent file.
 };
 
 class Acquire {
@@ -74,8 +76,9 @@ class Acquire {
   ~Acquire();
 
   void start();
-  /// Every event of the session; those of others are passed over.
+  /// Every event of the session; those of others are passed over.  Call tick() after a batch.
   void handle(const dht::Event& event);
+  /// After every batch of events, and at next_tick() where none came.
   void tick();
   [[nodiscard]] MonoTime next_tick() const;
   void cancel();

@@ -1,0 +1,45 @@
+// boot/http_get.h
+// One small HTTP/1.1 GET (Boost.Beast) from a stranger: a cap on header and body, one absolute
+// deadline, no redirects. Runs in a thread of its own; the owner polls.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "proto/bytes.h"
+#include "proto/result.h"
+
+namespace phase::boot {
+
+struct HttpUrl {
+  std::string host;    ///< Name or literal, without brackets.
+  std::string port;
+  std::string target;  ///< Path; begins with '/', without a trailing one.
+  [[nodiscard]] std::string authority() const;
+};
+
+/// http:// only; at most 1,000 bytes, no user name, query or fragment. kUsage otherwise.
+[[nodiscard]] Result<HttpUrl> parse_http_url(std::string_view text);
+
+class HttpGet {
+ public:
+  /// `wake` is called once from the other thread when the answer is there.
+  HttpGet(HttpUrl url, std::size_t max_bytes, std::chrono::milliseconds deadline,
+          std::function<void()> wake);
+  ~HttpGet();  ///< Cancels; waits for the thread (a name look-up under way is waited for).
+  HttpGet(HttpGet&&) noexcept;
+  HttpGet& operator=(HttpGet&&) noexcept;
+
+  /// Empty while under way; the body of a 200, else kProvider (or kTimeout, kNetwork); once.
+  [[nodiscard]] std::optional<Result<Bytes>> poll();
+
+ private:
+  struct Job;
+  std::unique_ptr<Job> job_;
+};
+
+}  // namespace phase::boot

@@ -1,0 +1,149 @@
+#include "boot/init/launch.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "boot/init/handover.h"
+#include "boot/init/identities.h"
+#include "boot/init/kexec.h"
+#include "boot/init/verify_release.h"
+
+namespace phase::boot {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kFreezeTime{5};
+
+/// A file mapped for reading: a rootfs is too large to be read into memory of PID 1.
+class Mapping {
+ public:
+  Mapping(int fd, std::size_t size) : size_(size) {
+    if (size == 0) return;
+    void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at != MAP_FAILED) at_ = at;
+  }
+  ~Mapping() {
+    if (at_ != nullptr) ::munmap(at_, size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  [[nodiscard]] bool good() const { return at_ != nullptr || size_ == 0; }
+  [[nodiscard]] ByteView bytes() const {
+    return {static_cast<const std::uint8_t*>(at_), at_ == nullptr ? 0 : size_};
+  }
+
+ private:
+  void* at_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// The file as the verifier saw it, or an error: nothing can have changed since.
+Result<Fd> open_verified(const FetchArea& area, const Verdict& verdict, const VerdictFile& file,
+                         int flags) {
+  Fd fd(open_below(area.path(), verdict.folder + "/" + file.name, flags));
+  struct stat status {};
+  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) {
+    return {ErrorCode::kInternal, file.name + ": " + std::strerror(errno)};
+  }
+  if (static_cast<std::uint64_t>(status.st_size) != file.size) {
+    return {ErrorCode::kAltered, file.name + " changed its size after it was verified"};
+  }
+  return fd;
+}
+
+Result<void> append_files(const FetchArea& area, const Verdict& verdict,
+                          std::vector<HandoverFile> files, const Bytes& torrent) {
+  if (verdict.hand_over) {
+    files.push_back({kReportName, as_bytes(verdict.report)});
+    files.push_back({kBootName, as_bytes(verdict.boot)});
+    if (!torrent.empty()) files.push_back({kTorrentName, torrent});
+  }
+  auto initramfs = open_verified(area, verdict, verdict.initramfs, O_WRONLY);
+  if (!initramfs) return initramfs.error();
+  return append_handover(initramfs->get(), verdict.initramfs.size, files);
+}
+
+/// The area is writable (for root) within this, and read-only again when it returns.
+Result<void> hand_over(Context& context, FetchArea& area, const Verdict& verdict) {
+  if (!verdict.hand_over && !verdict.rootfs) {
+    context.console.line("hand-over left out: no room beside kernel and initramfs",
+                         Level::kWarning);
+    return {};
+  }
+  Bytes torrent;
+  if (verdict.has_torrent) {
+    auto content = read_below(area.path(), kTorrentName, kMaxTorrentBytes);
+    if (!content) return content.error();
+    torrent = std::move(*content);
+  }
+  Fd rootfs_file;
+  if (verdict.rootfs) {
+    auto opened = open_verified(area, verdict, *verdict.rootfs, O_RDONLY);
+    if (!opened) return opened.error();
+    rootfs_file = std::move(*opened);
+  }
+  const Mapping rootfs(rootfs_file.get(), verdict.rootfs ? verdict.rootfs->size : 0);
+  if (!rootfs.good()) return {ErrorCode::kMemory, "rootfs cannot be mapped"};
+  std::vector<HandoverFile> files;
+  if (verdict.rootfs) files.push_back({kRootfsName, rootfs.bytes()});
+
+  if (auto thawed = area.thaw(); !thawed) return thawed;
+  const auto appended = append_files(area, verdict, std::move(files), torrent);
+  if (auto frozen = area.freeze_again(context.clock.now() + kFreezeTime, context.clock); !frozen)
+    return frozen;
+  if (appended) return {};
+  // append_handover() has cut the file back; without a rootfs the system starts without the rest.
+  if (appended.error().code != ErrorCode::kStore || verdict.rootfs) return appended;
+  context.console.line(appended.error().detail, Level::kWarning);
+  return {};
+}
+
+Result<void> load(Context& context, const FetchArea& area, const Verdict& verdict,
+                  const TrustPolicy& policy) {
+  auto cmdline = next_cmdline(verdict.cmdline, context.options, policy.append_allowed);
+  if (!cmdline) return cmdline.error();
+  for (const std::string& word : cmdline->left_out) context.console.line(word, Level::kWarning);
+  const Fd kernel(open_below(area.path(), verdict.folder + "/" + verdict.kernel.name, O_RDONLY));
+  const Fd initramfs(
+      open_below(area.path(), verdict.folder + "/" + verdict.initramfs.name, O_RDONLY));
+  if (!kernel.valid() || !initramfs.valid()) {
+    return {ErrorCode::kInternal, std::string("verified files: ") + std::strerror(errno)};
+  }
+  const MonoTime begin = context.clock.now();
+  if (auto loaded = load_kernel(kernel.get(), initramfs.get(), cmdline->text); !loaded) {
+    return loaded;
+  }
+  char took[32];
+  std::snprintf(took, sizeof took, "%.2f",
+                std::chrono::duration<double>(context.clock.now() - begin).count());
+  context.console.line("kexec: version " + std::to_string(verdict.version) + " of " +
+                       verdict.channel + " loaded in " + took + " s, next command line: " +
+                       cmdline->text);
+  return {};
+}
+
+}  // namespace
+
+Error launch(Context& context, FetchArea& area, const Verdict& verdict, const TrustPolicy& policy) {
+  context.console.line("verified: version " + std::to_string(verdict.version) + " of " +
+                       verdict.channel + " for " + verdict.arch + ", signed by " +
+                       verdict.signed_by);
+  if (auto handed = hand_over(context, area, verdict); !handed) {
+    return handed.error().in("hand-over");
+  }
+  if (auto loaded = load(context, area, verdict, policy); !loaded) return loaded.error();
+  context.console.bare_line(verdict.report_line);
+  context.console.flush(context.clock.now() + seconds(2));
+  context.console.close_consoles();
+  Error refused = jump();
+  context.console.rescan();
+  return refused;
+}
+
+}  // namespace phase::boot

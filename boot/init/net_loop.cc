@@ -1,0 +1,203 @@
+#include "boot/init/net_loop.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "boot/acquire.h"
+#include "boot/init/identities.h"
+#include "boot/init/memory_contract.h"
+#include "boot/init/net_report.h"
+#include "boot/init/small_file.h"
+#include "dht/resolve.h"
+#include "dht/session.h"
+
+namespace phase::boot {
+namespace {
+
+using std::chrono::milliseconds;
+using Kind = StatusLine::Kind;
+
+constexpr milliseconds kResolveTime{10'000};
+constexpr milliseconds kProgressEvery{500};
+
+/// Bootstrap nodes given by name, resolved while everything else goes on. A look-up cannot be
+/// called off, so its thread outlives this where it is still under way: they share only State.
+class Names {
+ public:
+  Names(std::vector<std::string> names, dht::Session& session) : state_(std::make_shared<State>()) {
+    state_->session = &session;
+    std::thread([state = state_, names = std::move(names)] {
+      auto found = dht::resolve_nodes(names, kResolveTime);
+      const std::lock_guard lock(state->mutex);
+      if (state->session == nullptr) return;
+      if (found) state->nodes = std::move(*found);
+      state->session->wake();
+    }).detach();
+  }
+  ~Names() {
+    const std::lock_guard lock(state_->mutex);
+    state_->session = nullptr;
+  }
+  Names(const Names&) = delete;
+  Names& operator=(const Names&) = delete;
+
+  /// What was found since; none most of the time.
+  [[nodiscard]] std::vector<Endpoint> take() {
+    const std::lock_guard lock(state_->mutex);
+    return std::exchange(state_->nodes, {});
+  }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    dht::Session* session = nullptr;  ///< Null once nobody waits any more.
+    std::vector<Endpoint> nodes;
+  };
+  std::shared_ptr<State> state_;
+};
+
+struct Bootstrap {
+  std::vector<Endpoint> literals;
+  std::vector<std::string> names;
+};
+
+Result<Bootstrap> sort_bootstrap(const NetOptions& options) {
+  Bootstrap out;
+  if (options.network == DhtNetwork::kOff) return out;
+  for (const std::string& node :
+       options.bootstrap.empty() ? dht::default_bootstrap() : options.bootstrap) {
+    if (const auto literal = parse_endpoint(node)) {
+      out.literals.push_back(*literal);
+    } else {
+      out.names.push_back(node);
+    }
+  }
+  return out;
+}
+
+// `auto`: private settings where every node is known by a private address.
+dht::NetworkKind kind_of(DhtNetwork network, const Bootstrap& bootstrap) {
+  if (network == DhtNetwork::kPrivate) return dht::NetworkKind::kPrivate;
+  if (network == DhtNetwork::kPublic || bootstrap.literals.empty() || !bootstrap.names.empty()) {
+    return dht::NetworkKind::kPublic;
+  }
+  const bool all = std::all_of(bootstrap.literals.begin(), bootstrap.literals.end(),
+                               [](const Endpoint& node) { return node.is_private(); });
+  return all ? dht::NetworkKind::kPrivate : dht::NetworkKind::kPublic;
+}
+
+Result<void> admit_here(const VerifiedManifest& verified) {
+  const Manifest& manifest = verified.manifest;
+  const auto text = read_small_file("/proc/meminfo", 16 * 1024);
+  auto memory = parse_meminfo(text.value_or(""));
+  if (!memory) return memory.error();
+  auto good = admit(demand_of(manifest), Loader::kFile, *memory);
+  if (good) return good;
+  return good.error().in("version " + std::to_string(manifest.release_version));
+}
+
+Result<AcquireOptions> acquire_options(const NetOptions& options) {
+  const auto text = read_small_file(options.trust_file, 64 * 1024);
+  if (!text) return {ErrorCode::kConfig, options.trust_file + " cannot be read"};
+  auto policy = parse_trust_file(*text);
+  if (!policy) return policy.error().in(options.trust_file);
+  AcquireOptions out;
+  out.check_artifacts = false;  // The verifier does, on bytes that nobody can write any more.
+  out.policy = std::move(*policy);
+  out.channel = options.channel;
+  out.arch = options.arch;
+  out.min_version = options.min_version;
+  out.folder = options.folder;
+  out.provider_urls = options.providers;
+  out.use_dht = options.network != DhtNetwork::kOff;
+  out.admit = admit_here;
+  return out;
+}
+
+class Loop {
+ public:
+  Loop(dht::Session& session, Acquire& acquire, Names* names, const Clock& clock,
+       const std::function<void(StatusLine)>& say)
+      : session_(session), acquire_(acquire), names_(names), clock_(clock), say_(say) {}
+
+  /// Until it is done or failed.
+  void run() {
+    acquire_.start();
+    while (!acquire_.error() && !acquire_.acquired()) {
+      const auto left =
+          std::chrono::ceil<milliseconds>(acquire_.next_tick() - clock_.now());
+      for (const dht::Event& event : session_.wait(std::max(left, milliseconds(0)))) {
+        acquire_.handle(event);
+      }
+      if (names_ != nullptr) {
+        if (const auto nodes = names_->take(); !nodes.empty()) session_.add_nodes(nodes);
+      }
+      acquire_.tick();
+      tell();
+    }
+    tell();
+  }
+
+ private:
+  void tell() {
+    for (const std::string& message : acquire_.take_messages()) say_({Kind::kSay, message, {}});
+    const auto report = acquire_.report();
+    for (; told_refusals_ < report.refusals.size(); ++told_refusals_) {
+      say_({Kind::kRefusal, report.refusals[told_refusals_], {}});
+    }
+    const MonoTime now = clock_.now();
+    if (acquire_.stage() != Stage::kArtifacts || now < next_progress_) return;
+    next_progress_ = now + kProgressEvery;
+    say_({Kind::kProgress, progress_text(acquire_.progress()), {}});
+  }
+
+  dht::Session& session_;
+  Acquire& acquire_;
+  Names* names_;
+  const Clock& clock_;
+  const std::function<void(StatusLine)>& say_;
+  std::size_t told_refusals_ = 0;
+  MonoTime next_progress_{};
+};
+
+Result<std::string> write_papers(const NetOptions& options, const Acquire& acquire) {
+  const Acquired& acquired = *acquire.acquired();
+  if (!write_small_file(options.folder + "/" + kReportName,
+                        report_json(report_of(acquire.report()))) ||
+      !write_small_file(options.folder + "/" + kTorrentName, as_text(acquired.torrent))) {
+    return {ErrorCode::kStore, options.folder + " cannot be written"};
+  }
+  return acquired.folder.substr(acquired.folder.rfind('/') + 1);
+}
+
+}  // namespace
+
+Result<std::string> fetch_release(const NetOptions& options, const Clock& clock,
+                                  const std::function<void(StatusLine)>& say) {
+  auto settings = acquire_options(options);
+  if (!settings) return settings.error();
+  auto bootstrap = sort_bootstrap(options);
+  if (!bootstrap) return bootstrap.error();
+
+  dht::SessionOptions session_options;
+  session_options.enable_dht = options.network != DhtNetwork::kOff;
+  session_options.network = kind_of(options.network, *bootstrap);
+  session_options.nodes = bootstrap->literals;
+  // It is gone in seconds: a node that others remember would only cost them time (BEP 43).
+  session_options.read_only_dht = true;
+  auto session = dht::Session::open(session_options);
+  if (!session) return session.error();
+
+  std::optional<Names> names;
+  if (!bootstrap->names.empty()) names.emplace(std::move(bootstrap->names), **session);
+  Acquire acquire(**session, clock, std::move(*settings));
+  Loop(**session, acquire, names ? &*names : nullptr, clock, say).run();
+  if (acquire.error()) return *acquire.error();
+  return write_papers(options, acquire);
+}
+
+}  // namespace phase::boot

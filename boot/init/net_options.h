@@ -1,0 +1,29 @@
+// boot/init/net_options.h
+// Arguments of phase-net. PID 1 makes them; a person can run it too (docs/BOOT.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "proto/result.h"
+
+namespace phase::boot {
+
+enum class DhtNetwork : std::uint8_t { kAuto, kPublic, kPrivate, kOff };
+
+struct NetOptions {
+  std::string trust_file;
+  std::string folder;                  ///< Exists and can be written.
+  std::string channel;
+  std::string arch;                    ///< Normalised.
+  std::uint64_t min_version = 0;
+  std::vector<std::string> bootstrap;  ///< HOST:PORT; empty: the default operators' nodes.
+  std::vector<std::string> providers;  ///< http:// URLs.
+  DhtNetwork network = DhtNetwork::kAuto;
+};
+
+/// kUsage names the argument.
+[[nodiscard]] Result<NetOptions> parse_net_options(const std::vector<std::string>& arguments);
+
+}  // namespace phase::boot

@@ -1,0 +1,120 @@
+#include "node/discover.h"
+
+#include <algorithm>
+
+#include "boot/pointer_choice.h"
+#include "dht/resolve.h"
+
+namespace phase::node {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Passes nothing on: the manifest is all that is wanted, and its verdict is kept.
+class Silent final : public FetchWatcher {
+ public:
+  void message(const std::string&) override {}
+  void progress(boot::Stage, const dht::ReleaseStatus&) override {}
+};
+
+class Look {
+ public:
+  Look(dht::Session& session, const FetchOptions& options, const Clock& clock)
+      : session_(session),
+        clock_(clock),
+        began_(clock.now()),
+        choice_(options.policy.pointer_keys, options.channel, options.arch, options.min_version) {
+    for (const auto& [key, salt] : choice_.questions()) {
+      lookups_.push_back(session_.find_item(key, salt));
+    }
+  }
+
+  void handle(const dht::Event& event) {
+    if (const auto* item = std::get_if<dht::ItemFound>(&event)) {
+      const auto better = choice_.offer(item->item);
+      if (!better || !*better) return;
+      if (found_.pointer_seconds == 0) found_.pointer_seconds = elapsed();
+      if (providers_) session_.stop(*providers_);
+      found_.providers.clear();
+      providers_ = session_.find_providers(
+          {choice_.best()->infohash_v1, choice_.best()->infohash_v2});
+    } else if (const auto* peers = std::get_if<dht::ProvidersFound>(&event)) {
+      if (peers->lookup != providers_) return;
+      if (found_.providers.empty() && !peers->peers.empty()) {
+        found_.first_provider_seconds = elapsed();
+      }
+      for (const Endpoint& peer : peers->peers) {
+        auto& all = found_.providers;
+        if (std::find(all.begin(), all.end(), peer) == all.end()) all.push_back(peer);
+      }
+    }
+  }
+
+  Discovered result() {
+    found_.pointer = choice_.best();
+    found_.items = choice_.items();
+    return std::move(found_);
+  }
+
+ private:
+  [[nodiscard]] double elapsed() const {
+    return std::chrono::duration<double>(clock_.now() - began_).count();
+  }
+  dht::Session& session_;
+  const Clock& clock_;
+  MonoTime began_;
+  boot::PointerChoice choice_;
+  std::vector<dht::LookupId> lookups_;
+  std::optional<dht::LookupId> providers_;
+  Discovered found_;
+};
+
+/// The pipeline up to the manifest; admit() takes it and refuses the rest.
+void fetch_manifest(FetchOptions options, const Clock& clock, const std::atomic<bool>& cancelled,
+                    Discovered& found) {
+  options.admit = [&found](const VerifiedManifest& manifest) -> Result<void> {
+    found.manifest = manifest;
+    return {ErrorCode::kCancelled, "the manifest was all that was asked for"};
+  };
+  Silent silent;
+  const FetchResult result = run_fetch(options, clock, cancelled, silent);
+  if (!found.manifest && !result.outcome) found.error = result.outcome.error();
+}
+
+}  // namespace
+
+Discovered run_discover(const FetchOptions& options, const Clock& clock, milliseconds look_for,
+                        const std::atomic<bool>& cancelled) {
+  Discovered found;
+  {
+    auto session = open_visitor(options);
+    if (!session) {
+      found.error = session.error();
+      return found;
+    }
+    Look look(**session, options, clock);
+    const MonoTime end = clock.now() + look_for;
+    while (clock.now() < end && !cancelled.load()) {
+      const auto left = std::chrono::ceil<milliseconds>(end - clock.now());
+      for (const dht::Event& event : (*session)->wait(std::min(left, milliseconds(200)))) {
+        look.handle(event);
+      }
+    }
+    const bool answered = (*session)->dht_nodes() > 0;
+    found = look.result();
+    if (!found.pointer) {
+      found.error = answered ? Error{ErrorCode::kNoPointer, "the DHT holds no valid pointer of "
+                                                            "this key, channel and architecture"}
+                             : Error{ErrorCode::kNoBootstrap, "no DHT node answered"};
+      return found;
+    }
+    if (found.providers.empty()) {
+      found.error = Error{ErrorCode::kNoProvider, "nobody announces the release"};
+      return found;
+    }
+  }
+  fetch_manifest(options, clock, cancelled, found);
+  return found;
+}
+
+}  // namespace phase::node

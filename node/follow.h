@@ -1,0 +1,110 @@
+// node/follow.h
+// Follows one publisher's channel: looks for its pointer now and then, acquires a newer release,
+// hands it to its owner, keeps the pointer alive by putting it again. Holds no key.
+//
+// A state machine like boot::Acquire: the owner runs the session's loop, hands every event to
+// handle() and calls tick() by next_tick(). Threads: the owner's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boot/acquire.h"
+#include "boot/pointer_choice.h"
+#include "dht/session.h"
+#include "proto/ports.h"
+
+namespace phase::node {
+
+/// One (key, channel, architecture) to follow.
+struct FollowTarget {
+  PublicKey key;
+  std::string channel;
+  std::string arch;
+  [[nodiscard]] std::string text() const;  ///< KEY/CHANNEL/ARCH
+  auto operator<=>(const FollowTarget&) const = default;
+};
+
+/// PUBKEY[/channel[/arch]]: channel "stable" and both architectures where they are left out.
+[[nodiscard]] Result<std::vector<FollowTarget>> parse_follow(std::string_view text);
+
+/// What is held of a followed channel.
+struct Held {
+  std::uint64_t release_version = 0;  ///< 0: nothing yet.
+  std::vector<SignedItem> items;      ///< The verified pointer, up to one item for each salt.
+};
+
+/// What a follower needs of its owner.
+class FollowOwner {
+ public:
+  virtual ~FollowOwner() = default;
+  /// Moves a verified release into the store and serves it; takes over `acquired.release`.
+  virtual Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) = 0;
+  /// The same release, a fresher or more complete set of pointer items.
+  virtual void refresh(const FollowTarget& target, const std::vector<SignedItem>& items) = 0;
+};
+
+struct FollowOptions {
+  FollowTarget target;
+  std::string incoming;                 ///< Folder for fetches; resumed there.
+  std::vector<std::string> provider_urls;
+  std::uint64_t min_version = 0;
+  Duration look_every = std::chrono::seconds(60);   ///< ± a quarter, so that nodes spread out.
+  Duration look_for = std::chrono::seconds(5);
+  Duration put_every = std::chrono::minutes(25);    ///< BEP 44: items expire after two hours.
+};
+
+class Follower {
+ public:
+  /// `session`, `clock`, `random`, `owner` are borrowed and outlive this.
+  Follower(dht::Session& session, const Clock& clock, Random& random, FollowOwner& owner,
+           FollowOptions options, Held held);
+  ~Follower();
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  void handle(const dht::Event& event);
+  void tick();
+  [[nodiscard]] MonoTime next_tick() const;
+  /// Somebody else (plasmd publish) put a newer release into the store.
+  void published(Held held);
+
+  [[nodiscard]] const FollowTarget& target() const { return options_.target; }
+  [[nodiscard]] const Held& held() const { return held_; }
+  /// Set while a release is being fetched.
+  [[nodiscard]] const boot::Acquire* acquiring() const { return acquire_.get(); }
+  [[nodiscard]] const std::optional<Error>& last_error() const { return last_error_; }
+  [[nodiscard]] std::vector<std::string> take_messages();
+
+ private:
+  void begin_look();
+  void end_look();
+  void begin_acquire();
+  void end_acquire();
+  void put_items();
+  [[nodiscard]] Duration jitter(Duration around);
+
+  dht::Session& session_;
+  const Clock& clock_;
+  Random& random_;
+  FollowOwner& owner_;
+  FollowOptions options_;
+  Held held_;
+
+  boot::PointerChoice choice_;
+  std::vector<dht::LookupId> lookups_;
+  MonoTime look_ends_;
+  MonoTime next_look_;
+  MonoTime next_put_;
+  std::unique_ptr<boot::Acquire> acquire_;
+  MonoTime retry_at_;
+  Duration retry_pause_ = std::chrono::seconds(1);
+  std::optional<Error> last_error_;
+  std::vector<std::string> messages_;
+};
+
+}  // namespace phase::node

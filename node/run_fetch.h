@@ -1,0 +1,49 @@
+// node/run_fetch.h
+// Runs the acquire pipeline to its end in a session of its own: `plasmd fetch`.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "boot/acquire.h"
+#include "node/serve.h"
+
+namespace phase::node {
+
+struct FetchOptions {
+  TrustPolicy policy;
+  std::string channel, arch, folder;
+  std::uint64_t min_version = 0;
+  std::vector<std::string> provider_urls;
+  std::vector<std::string> bootstrap;
+  bool use_dht = true;
+  NetworkChoice network = NetworkChoice::kAuto;
+  std::chrono::seconds timeout{0};  ///< The whole fetch; 0: none beside the pipeline's own.
+  std::chrono::seconds provider_timeout{60};  ///< Pointer found, nobody delivers.
+  std::function<Result<void>(const VerifiedManifest&)> admit;  ///< Before any artifact; may be empty.
+};
+
+/// How a person sees it going on; called from the same thread.
+class FetchWatcher {
+ public:
+  virtual ~FetchWatcher() = default;
+  virtual void message(const std::string& line) = 0;
+  virtual void progress(boot::Stage stage, const dht::ReleaseStatus& status) = 0;
+};
+
+struct FetchResult {
+  Result<boot::Acquired> outcome;
+  boot::AcquireReport report;
+};
+
+/// A session that asks and fetches, and does not stay: others must not keep it as a DHT node.
+[[nodiscard]] Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options);
+
+/// Ends early with kCancelled once `cancelled` is set (a signal handler may set it).
+[[nodiscard]] FetchResult run_fetch(const FetchOptions& options, const Clock& clock,
+                                    const std::atomic<bool>& cancelled, FetchWatcher& watcher);
+
+}  // namespace phase::node

@@ -1,0 +1,254 @@
+#include "node/serve.h"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "dht/resolve.h"
+
+namespace phase::node {
+namespace {
+
+constexpr std::chrono::seconds kResolveDeadline{5};
+constexpr std::size_t kMaxSavedNodesBytes = 16 * 1024;
+
+std::string saved_nodes_path(const Store& store) { return store.path() + "/dht-nodes"; }
+
+/// One endpoint a line; lines that are none are passed over (the file may be damaged).
+std::vector<Endpoint> load_saved_nodes(const Store& store) {
+  std::vector<Endpoint> nodes;
+  const auto text = store.files().read_file(saved_nodes_path(store), kMaxSavedNodesBytes);
+  if (!text) return nodes;
+  std::istringstream lines{std::string(as_text(*text))};
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto node = parse_endpoint(line)) nodes.push_back(*node);
+  }
+  return nodes;
+}
+
+std::string describe(const StoredRelease& release) {
+  return "channel=" + release.channel + " arch=" + release.arch +
+         " version=" + std::to_string(release.manifest.release_version) + " name=" + release.name;
+}
+
+}  // namespace
+
+dht::NetworkKind choose_network(NetworkChoice choice, const std::vector<Endpoint>& nodes) {
+  if (choice == NetworkChoice::kPublic) return dht::NetworkKind::kPublic;
+  if (choice == NetworkChoice::kPrivate) return dht::NetworkKind::kPrivate;
+  const bool all_private = std::all_of(nodes.begin(), nodes.end(),
+                                       [](const Endpoint& node) { return node.is_private(); });
+  return all_private ? dht::NetworkKind::kPrivate : dht::NetworkKind::kPublic;
+}
+
+Node::Node(Store& store, const Clock& clock, Random& random, const Log& log, ServeOptions options,
+           Announce announce)
+    : store_(store),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      options_(std::move(options)),
+      announce_(std::move(announce)) {}
+
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::open(Store& store, const Clock& clock, Random& random,
+                                         const Log& log, const ServeOptions& options,
+                                         Announce announce) {
+  std::unique_ptr<Node> node(new Node(store, clock, random, log, options, std::move(announce)));
+  if (auto listening = node->listen(); !listening) return listening.error();
+  for (const std::string& line : store.left_out()) log.warning("left out of the store", {{"what", line}});
+  node->follow(options.follow);
+  node->seed_store();
+  return node;
+}
+
+Result<void> Node::listen() {
+  HttpProviderOptions http;
+  if (!options_.bind.empty()) {
+    const auto at = parse_address(options_.bind, options_.http_port);
+    if (!at) return {ErrorCode::kUsage, "--bind " + options_.bind + " is no address"};
+    http.listen.push_back(*at);
+  }
+  http.port = options_.http_port;
+  auto provider = HttpProvider::open(http);
+  if (!provider) return provider.error();
+  http_ = std::move(*provider);
+
+  auto nodes = dht::resolve_nodes(options_.bootstrap, kResolveDeadline);
+  if (!nodes) return nodes.error();
+  dht::SessionOptions session;
+  if (!options_.bind.empty()) session.listen.push_back(*parse_address(options_.bind, options_.peer_port));
+  session.port = options_.peer_port;
+  session.enable_dht = options_.use_dht;
+  session.network = choose_network(options_.network, *nodes);
+  session.nodes = std::move(*nodes);
+  for (const Endpoint& saved : load_saved_nodes(store_)) session.nodes.push_back(saved);
+  session.upload_limit = options_.upload_limit;
+  session.http_port = http_->listening().empty() ? 0 : http_->listening().front().port;
+  auto opened = dht::Session::open(session);
+  if (!opened) return opened.error();
+  session_ = std::move(*opened);
+
+  for (const Endpoint& at : http_->listening()) announce_("listening http=" + at.text());
+  for (const Endpoint& at : session_->listening()) announce_("listening peer=" + at.text());
+  const bool is_private = session.network == dht::NetworkKind::kPrivate;
+  announce_(!options_.use_dht ? "dht off"
+                              : std::string("dht on network=") + (is_private ? "private" : "public") +
+                                    " nodes=" + std::to_string(session.nodes.size()));
+  return {};
+}
+
+Held Node::held(const FollowTarget& target) const {
+  const StoredRelease* release = store_.find(target.key, target.channel, target.arch);
+  if (release == nullptr) return {};
+  return {release->manifest.release_version, release->pointer};
+}
+
+void Node::add_follower(const FollowTarget& target) {
+  const bool known = std::any_of(followers_.begin(), followers_.end(),
+                                 [&](const auto& one) { return one->target() == target; });
+  if (known || !options_.use_dht) return;
+  FollowOptions options;
+  options.target = target;
+  options.incoming = store_.incoming();
+  options.look_every = options_.look_every;
+  followers_.push_back(std::make_unique<Follower>(
+      *session_, clock_, random_, static_cast<FollowOwner&>(*this), std::move(options),
+      held(target)));
+  announce_("following " + target.text());
+}
+
+void Node::follow(const std::vector<FollowTarget>& targets) {
+  for (const FollowTarget& target : targets) add_follower(target);
+  // What is held is followed too: its pointer is kept alive, and a newer release is fetched.
+  for (const StoredRelease& release : store_.releases()) {
+    if (release.current) add_follower({release.publisher, release.channel, release.arch});
+  }
+}
+
+void Node::seed_store() {
+  std::map<std::string, dht::ReleaseId> keep;
+  for (const StoredRelease& release : store_.releases()) {
+    if (const auto known = seeded_.find(release.name); known != seeded_.end()) {
+      keep.insert(*known);
+      continue;
+    }
+    auto id = session_->seed(release.torrent, release.parent);
+    if (!id) {
+      log_.error("cannot seed " + release.name, id.error());
+      continue;
+    }
+    session_->announce(*id);
+    keep.emplace(release.name, *id);
+    announce_("serving " + describe(release));
+    announce_("announced name=" + release.name);
+    log_.info("serving", {{"channel", release.channel},
+                          {"arch", release.arch},
+                          {"version", release.manifest.release_version},
+                          {"name", release.name},
+                          {"magnet", "magnet:?xt=urn:btih:" + to_hex(release.info.infohashes.v1)}});
+  }
+  for (const auto& [name, id] : seeded_) {
+    if (!keep.contains(name)) session_->remove(id);
+  }
+  seeded_ = std::move(keep);
+  share_catalogue();
+}
+
+void Node::share_catalogue() {
+  std::vector<std::string> left_out;
+  http_->set_catalogue(
+      std::make_shared<const Catalogue>(build_catalogue(store_.releases(), &left_out)));
+  for (const std::string& line : left_out) log_.warning("not served over HTTP", {{"what", line}});
+}
+
+Result<void> Node::adopt(const FollowTarget& target, const boot::Acquired& acquired) {
+  session_->remove(acquired.release);
+  IncomingRelease incoming;
+  incoming.publisher = target.key;
+  incoming.folder = acquired.folder;
+  incoming.torrent = acquired.torrent;
+  incoming.pointer = acquired.pointer;
+  if (auto installed = store_.install(incoming); !installed) return installed;
+  seed_store();
+  if (auto pruned = store_.prune(); !pruned) log_.error("cannot remove old releases", pruned.error());
+  return {};
+}
+
+void Node::refresh(const FollowTarget& target, const std::vector<SignedItem>& items) {
+  const StoredRelease* release = store_.find(target.key, target.channel, target.arch);
+  if (release == nullptr) return;
+  const auto same = [](const SignedItem& a, const SignedItem& b) {
+    return a.salt == b.salt && a.seq == b.seq;
+  };
+  if (std::equal(items.begin(), items.end(), release->pointer.begin(), release->pointer.end(), same)) {
+    return;
+  }
+  if (items.size() < release->pointer.size()) return;
+  IncomingRelease incoming;
+  incoming.publisher = target.key;
+  incoming.folder = release->folder;
+  incoming.torrent = release->torrent;
+  incoming.pointer = items;
+  if (auto done = store_.install(incoming); !done) {
+    log_.error("cannot keep the fresher pointer of " + target.text(), done.error());
+    return;
+  }
+  share_catalogue();
+}
+
+void Node::reload() {
+  const auto changed = store_.reload();
+  if (!changed) return log_.error("cannot read the store", changed.error());
+  for (const auto& follower : followers_) {
+    Held now = held(follower->target());
+    if (now.release_version > follower->held().release_version) follower->published(std::move(now));
+  }
+  follow({});
+  seed_store();
+}
+
+void Node::handle(const dht::Event& event) {
+  if (const auto* stored = std::get_if<dht::ItemStored>(&event)) {
+    announce_("pointer stored salt=" + stored->salt + " seq=" + std::to_string(stored->seq) +
+              " nodes=" + std::to_string(stored->nodes));
+  } else if (const auto* failed = std::get_if<dht::ReleaseFailed>(&event)) {
+    for (const auto& [name, id] : seeded_) {
+      if (id == failed->release) log_.error("seeding " + name, failed->error);
+    }
+  } else if (const auto* listen = std::get_if<dht::ListenFailed>(&event)) {
+    log_.error("listening on " + listen->at.text(), listen->error);
+  }
+  for (const auto& follower : followers_) follower->handle(event);
+}
+
+void Node::tick_followers() {
+  for (const auto& follower : followers_) {
+    follower->tick();
+    for (const std::string& line : follower->take_messages()) {
+      log_.info(line, {{"follow", follower->target().channel + "/" + follower->target().arch},
+                       {"key", follower->target().key.id()}});
+    }
+  }
+}
+
+void Node::step(std::chrono::milliseconds longest) {
+  MonoTime until = clock_.now() + longest;
+  for (const auto& follower : followers_) until = std::min(until, follower->next_tick());
+  const auto pause = std::chrono::ceil<std::chrono::milliseconds>(until - clock_.now());
+  for (const dht::Event& event : session_->wait(std::max(pause, std::chrono::milliseconds(0)))) {
+    handle(event);
+  }
+  tick_followers();
+}
+
+void Node::close() {
+  std::string text;
+  for (const Endpoint& node : session_->saved_nodes()) text += node.text() + "\n";
+  if (text.empty()) return;
+  const auto saved = replace_file(store_.files(), saved_nodes_path(store_), as_bytes(text));
+  if (!saved) log_.error("cannot save the DHT nodes", saved.error());
+}
+
+}  // namespace phase::node

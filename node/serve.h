@@ -1,0 +1,96 @@
+// node/serve.h
+// A running provider node: one DHT and swarm session, one store, one HTTP provider, a follower
+// for each channel that it holds or wants. Wires them; what each decides is theirs.
+//
+// Threads: the owner's, which calls step() in a loop; wake() from any.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dht/session.h"
+#include "node/follow.h"
+#include "node/http_provider.h"
+#include "node/log.h"
+#include "node/store.h"
+
+namespace phase::node {
+
+enum class NetworkChoice : std::uint8_t { kAuto, kPublic, kPrivate };
+
+struct ServeOptions {
+  std::string bind;                     ///< Address; empty: every address of this host.
+  std::uint16_t http_port = 8080;
+  std::uint16_t peer_port = 6881;       ///< BitTorrent over TCP and DHT over UDP. 0: any free one.
+  bool use_dht = true;
+  std::vector<std::string> bootstrap;   ///< HOST:PORT.
+  NetworkChoice network = NetworkChoice::kAuto;
+  std::vector<FollowTarget> follow;
+  std::uint64_t upload_limit = 0;       ///< Bytes per second; 0: none.
+  Duration look_every = std::chrono::seconds(60);
+};
+
+/// kAuto: private where every node to begin with has a private address.
+[[nodiscard]] dht::NetworkKind choose_network(NetworkChoice choice,
+                                              const std::vector<Endpoint>& nodes);
+
+/// Lines for programs and people who wait for a node, on stdout: "serving channel=… version=…".
+using Announce = std::function<void(const std::string&)>;
+
+class Node final : private FollowOwner {
+ public:
+  /// All references are borrowed and outlive the node. Errors: kPortInUse, kNoInterface, kStore,
+  /// kUsage (a bootstrap that is no HOST:PORT).
+  static Result<std::unique_ptr<Node>> open(Store& store, const Clock& clock, Random& random,
+                                            const Log& log, const ServeOptions& options,
+                                            Announce announce);
+  ~Node() override;
+
+  /// Waits for what happens next, at most `longest`, and handles it.
+  void step(std::chrono::milliseconds longest);
+  void wake() { session_->wake(); }
+  /// Looks at the store again: somebody published.
+  void reload();
+  /// Channels to follow from now on; those that are held stay.
+  void follow(const std::vector<FollowTarget>& targets);
+  /// Saves what the next start profits from.
+  void close();
+
+  [[nodiscard]] const Store& store() const { return store_; }
+  [[nodiscard]] const dht::Session& session() const { return *session_; }
+  [[nodiscard]] const HttpProvider& http() const { return *http_; }
+  [[nodiscard]] const std::map<std::string, dht::ReleaseId>& seeded() const { return seeded_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Follower>>& followers() const {
+    return followers_;
+  }
+
+ private:
+  Node(Store& store, const Clock& clock, Random& random, const Log& log, ServeOptions options,
+       Announce announce);
+  Result<void> listen();
+  void handle(const dht::Event& event);
+  void tick_followers();
+  void seed_store();
+  void share_catalogue();
+  void add_follower(const FollowTarget& target);
+  [[nodiscard]] Held held(const FollowTarget& target) const;
+  Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) override;
+  void refresh(const FollowTarget& target, const std::vector<SignedItem>& items) override;
+
+  Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  const Log& log_;
+  ServeOptions options_;
+  Announce announce_;
+  std::unique_ptr<dht::Session> session_;
+  std::unique_ptr<HttpProvider> http_;
+  std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
+  std::vector<std::unique_ptr<Follower>> followers_;
+};
+
+}  // namespace phase::node

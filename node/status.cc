@@ -1,0 +1,148 @@
+#include "node/status.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace phase::node {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json release_json(const Node& node, const StoredRelease& release) {
+  Json json{{"publisher", release.publisher.hex()},
+            {"channel", release.channel},
+            {"arch", release.arch},
+            {"version", release.manifest.release_version},
+            {"current", release.current},
+            {"name", release.name},
+            {"bytes", release.manifest.total_bytes()},
+            {"expires", release.manifest.expires.seconds},
+            {"infohash_v1", to_hex(release.info.infohashes.v1)},
+            {"infohash_v2", to_hex(release.info.infohashes.v2)},
+            {"manifest_sha256", to_hex(release.manifest_sha256)}};
+  const auto seeded = node.seeded().find(release.name);
+  if (seeded == node.seeded().end()) return json;
+  std::uint64_t sent = 0;
+  for (const dht::PeerAccount& peer : node.session().peers(seeded->second)) sent += peer.sent;
+  json["peers"] = node.session().status(seeded->second).peers;
+  json["sent"] = sent;
+  return json;
+}
+
+Json follower_json(const Follower& follower) {
+  const FollowTarget& target = follower.target();
+  Json json{{"key", target.key.hex()},
+            {"channel", target.channel},
+            {"arch", target.arch},
+            {"version", follower.held().release_version}};
+  if (const boot::Acquire* acquire = follower.acquiring()) {
+    const dht::ReleaseStatus progress = acquire->progress();
+    json["stage"] = boot::stage_name(acquire->stage());
+    json["done"] = progress.done;
+    json["wanted"] = progress.wanted;
+  }
+  if (const auto& error = follower.last_error()) {
+    json["error"] = {{"name", error_name(error->code)}, {"detail", error->detail}};
+  }
+  return json;
+}
+
+Json endpoints(const std::vector<Endpoint>& list) {
+  Json json = Json::array();
+  for (const Endpoint& one : list) json.push_back(one.text());
+  return json;
+}
+
+void metric(std::ostringstream& out, const char* name, const char* type, const char* help,
+            std::uint64_t value) {
+  out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n'
+      << name << ' ' << value << '\n';
+}
+
+}  // namespace
+
+std::string status_json(const Node& node, WallTime now) {
+  const HttpCounters http = node.http().counters();
+  Json json{{"format", 1},
+            {"time", now.seconds},
+            {"listening", {{"http", endpoints(node.http().listening())},
+                           {"peer", endpoints(node.session().listening())}}},
+            {"dht", {{"nodes", node.session().dht_nodes()}}},
+            {"http", {{"connections", http.active},
+                      {"requests", http.requests},
+                      {"bytes_sent", http.bytes_sent},
+                      {"refused", http.refused_connections},
+                      {"cut", http.cut_connections}}},
+            {"releases", Json::array()},
+            {"following", Json::array()}};
+  for (const StoredRelease& release : node.store().releases()) {
+    json["releases"].push_back(release_json(node, release));
+  }
+  for (const auto& follower : node.followers()) {
+    json["following"].push_back(follower_json(*follower));
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string metrics_text(const Node& node) {
+  const HttpCounters http = node.http().counters();
+  std::uint64_t sent = 0, peers = 0;
+  for (const auto& [name, id] : node.seeded()) {
+    peers += node.session().status(id).peers;
+    for (const dht::PeerAccount& peer : node.session().peers(id)) sent += peer.sent;
+  }
+  std::ostringstream out;
+  metric(out, "phase_dht_nodes", "gauge", "Nodes in the routing table.", node.session().dht_nodes());
+  metric(out, "phase_releases", "gauge", "Releases that are seeded.", node.seeded().size());
+  metric(out, "phase_peers", "gauge", "Connected peers of all releases.", peers);
+  metric(out, "phase_peer_sent_bytes_total", "counter", "Payload bytes sent to peers.", sent);
+  metric(out, "phase_http_connections", "gauge", "Open HTTP connections.", http.active);
+  metric(out, "phase_http_sent_bytes_total", "counter", "Bytes sent over HTTP.", http.bytes_sent);
+  metric(out, "phase_http_refused_total", "counter", "Connections over a cap.",
+         http.refused_connections);
+  metric(out, "phase_http_cut_total", "counter", "Connections ended as too slow or malformed.",
+         http.cut_connections);
+  out << "# HELP phase_http_requests_total Requests by status.\n"
+         "# TYPE phase_http_requests_total counter\n";
+  for (const auto& [status, count] : http.by_status) {
+    out << "phase_http_requests_total{status=\"" << status << "\"} " << count << '\n';
+  }
+  return out.str();
+}
+
+Result<std::string> status_text(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || json.value("format", 0) != 1) {
+    return Error{ErrorCode::kMalformed, "the admin endpoint gave no status of format 1"};
+  }
+  std::ostringstream out;
+  try {
+    for (const char* kind : {"http", "peer"}) {
+      for (const Json& at : json.at("listening").at(kind)) {
+        out << "listening  " << kind << ' ' << at.get<std::string>() << '\n';
+      }
+    }
+    out << "dht        " << json.at("dht").at("nodes").get<int>() << " nodes\n";
+    for (const Json& one : json.at("releases")) {
+      out << "release    " << one.at("channel").get<std::string>() << '/'
+          << one.at("arch").get<std::string>() << " version " << one.at("version").get<std::uint64_t>()
+          << (one.at("current").get<bool>() ? "" : " (previous)") << ", "
+          << one.at("bytes").get<std::uint64_t>() << " bytes, peers " << one.value("peers", 0)
+          << ", sent " << one.value("sent", std::uint64_t{0}) << '\n';
+    }
+    for (const Json& one : json.at("following")) {
+      out << "following  " << one.at("channel").get<std::string>() << '/'
+          << one.at("arch").get<std::string>() << " of " << one.at("key").get<std::string>()
+          << ", version " << one.at("version").get<std::uint64_t>();
+      if (one.contains("stage")) out << ", " << one.at("stage").get<std::string>();
+      if (one.contains("error")) out << ", " << one.at("error").at("detail").get<std::string>();
+      out << '\n';
+    }
+  } catch (const Json::exception& why) {
+    return Error{ErrorCode::kMalformed, std::string("the admin endpoint's status: ") + why.what()};
+  }
+  return out.str();
+}
+
+}  // namespace phase::node

@@ -1,0 +1,192 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "node/run_fetch.h"
+#include "node/network_options.h"
+#include "node/verbs.h"
+#include "proto/names.h"
+
+namespace phase::node {
+namespace {
+
+constexpr const char* kVerb = "fetch";
+
+std::atomic<bool> g_cancelled = false;  // a signal handler has no other way to say it
+extern "C" void on_signal(int) { g_cancelled.store(true); }
+
+/// One line that is rewritten on a terminal, a line every second elsewhere.
+class ProgressLine final : public FetchWatcher {
+ public:
+  explicit ProgressLine(const Clock& clock) : clock_(clock), terminal_(::isatty(2) == 1) {}
+
+  void message(const std::string& line) override {
+    end_line();
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  void progress(boot::Stage stage, const dht::ReleaseStatus& status) override {
+    if (stage != boot::Stage::kArtifacts || status.wanted == 0) return;
+    const MonoTime now = clock_.now();
+    if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(1000))) {
+      return;
+    }
+    shown_ = now;
+    const double rate = static_cast<double>(status.rate) / 1e6;
+    const std::uint64_t left = status.wanted - std::min(status.done, status.wanted);
+    const auto seconds_left = status.rate == 0 ? 0 : left / status.rate;
+    std::fprintf(stderr, "%s%3llu %%  %.1f MB/s  %llu s left  %u sources%s",
+                 terminal_ ? "\r\033[K" : "",
+                 static_cast<unsigned long long>(status.done * 100 / status.wanted), rate,
+                 static_cast<unsigned long long>(seconds_left), status.peers,
+                 terminal_ ? "" : "\n");
+    open_line_ = terminal_;
+  }
+  void end_line() {
+    if (open_line_) std::fputc('\n', stderr);
+    open_line_ = false;
+  }
+
+ private:
+  const Clock& clock_;
+  bool terminal_;
+  bool open_line_ = false;
+  MonoTime shown_;
+};
+
+std::string how(const dht::PeerSource& source) {
+  if (source.dht) return "dht";
+  if (source.given) return "given";
+  if (source.lan) return "lan";
+  if (source.pex) return "pex";
+  return "incoming";
+}
+
+nlohmann::ordered_json report_json(const FetchResult& result) {
+  nlohmann::ordered_json json{{"ok", result.outcome.ok()}};
+  if (result.outcome) {
+    const Manifest& manifest = result.outcome->manifest.manifest;
+    json["channel"] = manifest.channel;
+    json["arch"] = manifest.arch;
+    json["version"] = manifest.release_version;
+    json["signed_by"] = result.outcome->manifest.signed_by;
+    json["folder"] = result.outcome->folder;
+  } else {
+    json["error"] = {{"name", error_name(result.outcome.error().code)},
+                     {"detail", result.outcome.error().detail}};
+  }
+  for (const boot::StageTime& stage : result.report.stages) {
+    json["stages"].push_back({{"stage", boot::stage_name(stage.stage)}, {"seconds", stage.seconds}});
+  }
+  for (const dht::PeerAccount& peer : result.report.sources) {
+    json["sources"].push_back({{"peer", peer.peer.text()},
+                               {"how", peer.web_seed ? "http" : how(peer.source)},
+                               {"bytes", peer.received},
+                               {"bad_pieces", peer.bad_pieces},
+                               {"banned", peer.banned}});
+  }
+  json["refusals"] = result.report.refusals;
+  json["wasted"] = result.report.wasted;
+  return json;
+}
+
+void print_sources(const boot::AcquireReport& report) {
+  for (const boot::StageTime& stage : report.stages) {
+    std::fprintf(stderr, "%-10s %7.3f s\n", boot::stage_name(stage.stage), stage.seconds);
+  }
+  for (const dht::PeerAccount& peer : report.sources) {
+    if (peer.received == 0 && !peer.banned) continue;
+    std::fprintf(stderr, "%-24s %12llu bytes, found by %s%s\n", peer.peer.text().c_str(),
+                 static_cast<unsigned long long>(peer.received),
+                 peer.web_seed ? "http" : how(peer.source).c_str(),
+                 peer.banned ? ", banned: it served altered bytes" : "");
+  }
+}
+
+struct Arguments {
+  std::string trust, channel = "stable", arch = "x86_64", out;
+  std::vector<std::string> providers;
+  NetworkArguments network;
+  std::uint64_t min_version = 0;
+  unsigned timeout = 0, provider_timeout = 60;
+  bool json = false;
+};
+
+Result<FetchOptions> to_options(const Arguments& arguments) {
+  FetchOptions options;
+  auto policy = load_trust(arguments.trust);
+  if (!policy) return policy.error();
+  auto channel = check_channel(arguments.channel);
+  if (!channel) return channel.error();
+  auto arch = normalise_arch(arguments.arch);
+  if (!arch) return arch.error();
+  auto network = parse_network(arguments.network);
+  if (!network) return network.error();
+  std::error_code failed;
+  std::filesystem::create_directories(arguments.out, failed);
+  if (failed) return Error{ErrorCode::kStore, arguments.out + ": " + failed.message()};
+  options.policy = std::move(*policy);
+  options.channel = *channel;
+  options.arch = *arch;
+  options.folder = arguments.out;
+  options.min_version = arguments.min_version;
+  options.provider_urls = arguments.providers;
+  options.bootstrap = network->bootstrap;
+  options.use_dht = network->use_dht;
+  options.network = network->kind;
+  options.timeout = std::chrono::seconds(arguments.timeout);
+  options.provider_timeout = std::chrono::seconds(arguments.provider_timeout);
+  return options;
+}
+
+int run(const Arguments& arguments) {
+  auto options = to_options(arguments);
+  if (!options) return fail(kVerb, options.error());
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  ProgressLine line(system_clock());
+  const FetchResult result = run_fetch(*options, system_clock(), g_cancelled, line);
+  line.end_line();
+  if (!arguments.json) print_sources(result.report);
+  int code = 0;
+  if (arguments.json) code = print(kVerb, report_json(result).dump(2) + "\n");
+  if (!result.outcome) return fail(kVerb, result.outcome.error());
+  if (code != 0 || arguments.json) return code;
+  const boot::Acquired& acquired = *result.outcome;
+  return print(kVerb, "fetched channel=" + acquired.manifest.manifest.channel +
+                          " arch=" + acquired.manifest.manifest.arch + " version=" +
+                          std::to_string(acquired.manifest.manifest.release_version) +
+                          " folder=" + acquired.folder + "\n");
+}
+
+}  // namespace
+
+void add_fetch(CLI::App& app, int& exit) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand(
+      kVerb, "Fetch and verify a channel's newest release, as a booting machine does");
+  verb->footer(
+      "Example:\n  plasmd fetch --trust phase.pub --channel stable --arch x86_64 --out /srv/boot \\\n"
+      "      --bootstrap 192.0.2.1:6881\nThe release lands in OUT/<release name>/; run it again to "
+      "resume or to get a newer one.");
+  verb->add_option("--trust", arguments->trust, "Public key, key file or trust file")->required();
+  verb->add_option("--channel", arguments->channel, "Channel")->capture_default_str();
+  verb->add_option("--arch", arguments->arch, "x86_64 or aarch64")->capture_default_str();
+  verb->add_option("--out", arguments->out, "Folder for the release")->required();
+  verb->add_option("--provider", arguments->providers, "http://HOST:PORT of a provider to ask as well");
+  verb->add_option("--min-version", arguments->min_version, "Refuse an older release");
+  verb->add_option("--timeout", arguments->timeout, "Seconds for the whole fetch; 0: no limit");
+  verb->add_option("--provider-timeout", arguments->provider_timeout,
+                   "Seconds until a release that nobody delivers is given up")
+      ->capture_default_str();
+  verb->add_flag("--json", arguments->json, "Print the report as JSON");
+  add_network_options(*verb, arguments->network);
+  verb->callback([arguments, &exit] { exit = run(*arguments); });
+}
+
+}  // namespace phase::node

@@ -1,0 +1,195 @@
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "node/admin.h"
+#include "node/config.h"
+#include "node/network_options.h"
+#include "node/serve.h"
+#include "node/serve_events.h"
+#include "node/serve_tree.h"
+#include "node/status.h"
+#include "node/units.h"
+#include "node/verbs.h"
+
+namespace phase::node {
+namespace {
+
+constexpr const char* kVerb = "serve";
+/// A node's snapshot for the admin endpoint is at most this old.
+constexpr std::chrono::milliseconds kSnapshotEvery{1000};
+
+struct Arguments {
+  std::string store, state, bind, admin = "127.0.0.1:8081", secret_key, upload_limit, config;
+  std::uint16_t port = 8080, dht_port = 6881;
+  unsigned look_every = 60;
+  std::vector<std::string> follow;
+  NetworkArguments network;
+};
+
+Result<ServeOptions> to_options(const Arguments& arguments) {
+  ServeOptions options;
+  auto network = parse_network(arguments.network);
+  if (!network) return network.error();
+  for (const std::string& text : arguments.follow) {
+    auto targets = parse_follow(text);
+    if (!targets) return targets.error();
+    options.follow.insert(options.follow.end(), targets->begin(), targets->end());
+  }
+  if (!arguments.upload_limit.empty()) {
+    auto limit = parse_size(arguments.upload_limit);
+    if (!limit) return limit.error().in("--upload-limit");
+    options.upload_limit = *limit;
+  }
+  options.bind = arguments.bind;
+  options.http_port = arguments.port;
+  options.peer_port = arguments.dht_port;
+  options.use_dht = network->use_dht;
+  options.bootstrap = network->bootstrap;
+  options.network = network->kind;
+  options.look_every = std::chrono::seconds(arguments.look_every);
+  return options;
+}
+
+void announce_line(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void add_options(CLI::App& verb, Arguments& arguments) {
+  verb.add_option("--config", arguments.config, "TOML file; keys are the long options without dashes");
+  verb.add_option("-a,--artifacts", arguments.store, "Store, or a plain tree of boot files");
+  verb.add_option("--state", arguments.state, "Store of the releases made from a plain tree");
+  verb.add_option("-p,--port", arguments.port, "HTTP port")->capture_default_str();
+  verb.add_option("--bind", arguments.bind, "Address to listen on; default: all");
+  verb.add_option("--dht-port", arguments.dht_port, "Port of peers (TCP) and DHT (UDP)")
+      ->capture_default_str();
+  verb.add_option("--follow", arguments.follow, "PUBKEY[/channel[/arch]]; several times");
+  verb.add_option("--follow-interval", arguments.look_every,
+                  "Seconds between looks for a newer release")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400));
+  verb.add_option("--secret-key", arguments.secret_key, "Signs what lies in a plain tree");
+  verb.add_option("--upload-limit", arguments.upload_limit, "Bytes per second, e.g. 2M");
+  verb.add_option("--admin", arguments.admin, "Loopback address of the admin endpoint, or none")
+      ->capture_default_str();
+  add_network_options(verb, arguments.network);
+}
+
+/// Reads the configuration file again and follows what it names now. Ports and addresses take a
+/// restart; the log says so.
+void reload_config(const std::string& file, Node& node, const Log& log) {
+  if (file.empty()) return log.info("nothing to reload: no --config was given");
+  Arguments fresh;
+  CLI::App verb;
+  add_options(verb, fresh);
+  auto applied = apply_config(verb, file);
+  if (!applied) return log.error("configuration not taken", applied.error());
+  auto options = to_options(fresh);
+  if (!options) return log.error("configuration not taken", options.error());
+  node.follow(options->follow);
+  log.info("configuration read again; new channels are followed, anything else needs a restart",
+           {{"file", file}});
+}
+
+/// A connection, a peer and a served file take a descriptor each; the usual soft limit of 1024
+/// would end them all at the provider's own caps.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<std::unique_ptr<AdminServer>> open_admin(const std::string& at) {
+  if (at == "none") return std::unique_ptr<AdminServer>();
+  const auto endpoint = parse_endpoint(at);
+  if (!endpoint) return Error{ErrorCode::kUsage, "--admin " + at + ": expected ADDRESS:PORT or none"};
+  return AdminServer::open(*endpoint);
+}
+
+void loop(const Arguments& arguments, Node& node, ServeEvents& events, ServeTree* tree,
+          AdminServer* admin, const Log& log) {
+  MonoTime snapshot_due = system_clock().now();
+  while (!events.ended()) {
+    node.step(kSnapshotEvery);
+    if (events.take_reload()) reload_config(arguments.config, node, log);
+    const bool tree_published = tree != nullptr && tree->tick(system_clock().now());
+    if (events.take_published() || tree_published) node.reload();
+    if (admin == nullptr || system_clock().now() < snapshot_due) continue;
+    admin->set({status_json(node, system_clock().wall()), metrics_text(node)});
+    snapshot_due = system_clock().now() + kSnapshotEvery;
+  }
+}
+
+Result<void> serve(const Arguments& arguments) {
+  ServeEvents events;  // first: it blocks the signals for every thread that follows
+  raise_descriptor_limit();
+  const Log log(system_clock());
+  auto options = to_options(arguments);
+  if (!options) return options.error();
+  const std::string folder = arguments.store.empty() ? default_store_path() : arguments.store;
+  const bool is_tree = looks_like_tree(real_files(), folder);
+  const std::string store_path =
+      !is_tree ? folder : arguments.state.empty() ? default_store_path() : arguments.state;
+  auto store = Store::open(real_files(), {store_path});
+  if (!store) return store.error();
+
+  std::unique_ptr<ServeTree> tree;
+  if (is_tree) {
+    auto opened = ServeTree::open(**store, system_clock(), log,
+                                  {folder, arguments.secret_key});
+    if (!opened) return opened.error();
+    tree = std::move(*opened);
+    announce_line("boot with phase.key=" + tree->public_key().hex());
+    tree->publish_now();
+  }
+  auto node = Node::open(**store, system_clock(), system_random(), log, *options, announce_line);
+  if (!node) return node.error();
+  auto admin = open_admin(arguments.admin);
+  if (!admin) return admin.error();
+  if (*admin) announce_line("listening admin=" + (*admin)->listening().text());
+  Node* running = node->get();
+  auto watching = events.start(store_path + "/pointers", [running] { running->wake(); });
+  if (!watching) return watching.error();
+
+  loop(arguments, **node, events, tree.get(), admin->get(), log);
+  log.info("ending: connections are closed, nothing is announced any more");
+  (*node)->close();
+  return {};
+}
+
+int run(const Arguments& arguments) {
+  auto done = serve(arguments);
+  return done ? 0 : fail(kVerb, done.error());
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& exit) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand(
+      kVerb, "Run a provider: serve releases to machines and keep the channels you follow fresh");
+  verb->footer(
+      "Examples:\n"
+      "  plasmd serve --follow PUBKEY/stable/x86_64          provide somebody's channel\n"
+      "  plasmd serve -a /srv/store                          serve what plasmd publish put there\n"
+      "  plasmd serve -a /srv/boot -p 8080                   a plain tree stable/x86_64/{kernel,"
+      "initramfs}:\n"
+      "                                                      signed with a key of this node's own\n"
+      "SIGHUP reads the configuration again, SIGTERM ends cleanly.");
+  add_options(*verb, *arguments);
+  verb->callback([verb, arguments, &exit] {
+    if (!arguments->config.empty()) {
+      if (auto applied = apply_config(*verb, arguments->config); !applied) {
+        exit = fail(kVerb, applied.error());
+        return;
+      }
+    }
+    exit = run(*arguments);
+  });
+}
+
+}  // namespace phase::node

@@ -1,0 +1,4 @@
+// A program that needs the C library and nothing else.
+int main() {
+  return 0;
+}

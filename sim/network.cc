@@ -1,0 +1,125 @@
+#include "sim/network.h"
+
+#include <algorithm>
+
+#include "sim/command.h"
+
+namespace phase::sim {
+namespace {
+
+constexpr const char* kSwitch = "switch0";
+constexpr const char* kPrefix = "/16";
+
+std::string outer_end(const std::string& host) { return "v-" + host; }
+
+/// Runs each until one fails.
+Result<void> run_all(const std::vector<std::vector<std::string>>& commands,
+                     const std::string& netns = {}) {
+  for (const auto& argv : commands) {
+    auto done = run_command(argv, netns);
+    if (!done) return done.error();
+  }
+  return {};
+}
+
+Result<void> shape(const std::string& interface, const std::string& netns, Rate rate) {
+  if (rate.bits_per_second == 0) return {};
+  // The bucket holds 10 ms, and never less than the largest segment that veth passes on in one.
+  const auto burst = std::max<std::uint64_t>(rate.bits_per_second / 8 / 100, 64 * 1024);
+  return run_all({{"tc", "qdisc", "add", "dev", interface, "root", "tbf", "rate",
+                   std::to_string(rate.bits_per_second) + "bit", "burst", std::to_string(burst),
+                   "latency", "100ms"}},
+                 netns);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Network>> Network::create() {
+  std::unique_ptr<Network> network{new Network};
+  auto made = run_all({{"ip", "link", "add", kSwitch, "type", "bridge", "stp_state", "0",
+                        "forward_delay", "0"},
+                       {"ip", "link", "set", kSwitch, "up"}});
+  if (!made) return made.error();
+  return network;
+}
+
+Network::~Network() {
+  // What cannot be removed goes with the sandbox. The outer ends go first and by name: the kernel
+  // takes a namespace apart later, when the next network of this process may want the names.
+  for (const auto& name : namespaces_) {
+    (void)run_command({"ip", "link", "del", outer_end(name)});
+    (void)run_command({"ip", "netns", "del", name});
+  }
+  for (const auto& tap : taps_) (void)run_command({"ip", "link", "del", tap});
+  (void)run_command({"ip", "link", "del", kSwitch});
+}
+
+Result<Host> Network::add_host(const std::string& name, const std::string& address, Rate rate) {
+  if (name.empty() || name.size() > 12) {
+    return Error{ErrorCode::kUsage, "host name '" + name + "': 1 to 12 characters"};
+  }
+  auto made = run_all({{"ip", "netns", "add", name},
+                       {"ip", "link", "add", outer_end(name), "type", "veth", "peer", "name",
+                        "eth0", "netns", name},
+                       {"ip", "link", "set", outer_end(name), "master", kSwitch, "up"}});
+  if (!made) return made.error();
+  namespaces_.push_back(name);
+  auto inside = run_all({{"ip", "link", "set", "lo", "up"},
+                         {"ip", "address", "add", address + kPrefix, "dev", "eth0"},
+                         {"ip", "link", "set", "eth0", "up"}},
+                        name);
+  if (!inside) return inside.error();
+  for (const auto& [interface, netns] :
+       {std::pair{outer_end(name), std::string{}}, std::pair{std::string{"eth0"}, name}}) {
+    auto shaped = shape(interface, netns, rate);
+    if (!shaped) return shaped.error();
+  }
+  return Host{name, address};
+}
+
+Result<void> Network::add_address(const Host& host, const std::string& address) {
+  return run_all({{"ip", "address", "add", address + kPrefix, "dev", "eth0"}}, host.name);
+}
+
+Result<void> Network::set_plugged(const Host& host, bool plugged) {
+  return run_all({{"ip", "link", "set", outer_end(host.name), plugged ? "up" : "down"}});
+}
+
+Result<std::string> Network::add_tap(const std::string& name, Rate rate) {
+  auto made = run_all({{"ip", "tuntap", "add", "dev", name, "mode", "tap"},
+                       {"ip", "link", "set", name, "master", kSwitch, "up"}});
+  if (!made) return made.error();
+  taps_.push_back(name);
+  auto shaped = shape(name, {}, rate);
+  if (!shaped) return shaped.error();
+  return name;
+}
+
+Result<std::unique_ptr<Process>> Network::start_dhcp(const Host& host, const std::string& first,
+                                                     const std::string& last,
+                                                     const std::string& scratch) {
+  ProcessOptions options;
+  options.netns = host.name;
+  options.log_file = scratch + "/dnsmasq.log";
+  options.argv = {"dnsmasq",
+                  "--keep-in-foreground",
+                  "--conf-file=/dev/null",
+                  "--log-facility=-",
+                  "--log-dhcp",
+                  "--user=root",
+                  "--pid-file=",
+                  "--port=0",
+                  "--no-ping",  // Its check whether an address is taken costs three seconds.
+                  "--interface=eth0",
+                  "--dhcp-authoritative",
+                  "--dhcp-leasefile=" + scratch + "/dnsmasq.leases",
+                  "--dhcp-range=" + first + "," + last + ",255.255.0.0,1h",
+                  "--dhcp-option=option:router," + host.address};
+  auto server = Process::start(std::move(options));
+  if (!server) return server.error();
+  auto ready = (*server)->wait_for_line("DHCP, IP range", std::chrono::seconds(10));
+  if (!ready) return ready.error();
+  return server;
+}
+
+}  // namespace phase::sim

@@ -1,0 +1,134 @@
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "proto/cpio_writer.h"
+#include "sim/command.h"
+#include "sim/world.h"
+#include "tests/bench/bench.h"
+
+namespace phase::bench {
+namespace {
+
+using std::chrono::minutes;
+
+constexpr std::uint64_t kLinkBits = 100'000'000;
+constexpr std::size_t kPayload = 64 << 20;
+constexpr const char* kNginxConfig =
+    "daemon off; error_log /dev/null; pid nginx.pid; events {}\n"
+    "http { access_log off; sendfile on; server { listen 8088; root %s; } }\n";
+
+double seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+/// A header that the kernel checks of `plasmd publish` accept, and nothing to run behind it.
+void write_kernel(const std::string& path) {
+  std::string image(32 << 10, '\0');
+  image[0x1fe] = '\x55';
+  image[0x1ff] = '\xaa';
+  image.replace(0x202, 4, "HdrS");
+  image[0x206] = 0x0f;  // boot protocol 2.15
+  image[0x207] = 0x02;
+  image[0x211] = 1;      // loaded high
+  image[0x236] = 3;      // 64-bit entry, above 4 GiB
+  image[0x263] = 0x03;   // init_size: 48 MiB
+  image[0x262] = 0x00;
+  std::ofstream(path, std::ios::binary) << image;
+}
+
+void write_initramfs(const std::string& path, std::size_t size) {
+  std::ofstream out(path, std::ios::binary);
+  CpioWriter cpio(
+      [&](ByteView part) {
+        out.write(reinterpret_cast<const char*>(part.data()), static_cast<std::streamsize>(part.size()));
+      },
+      0);
+  Bytes content(size);
+  std::uint32_t x = 2463534242;  // xorshift: the same incompressible bytes each run
+  for (auto& byte : content) {
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    byte = static_cast<std::uint8_t>(x);
+  }
+  cpio.file("payload", content);
+  cpio.finish();
+}
+
+struct Figures {
+  std::vector<double> pointer, provider, ours, curl;
+};
+
+void print(const Figures& figures) {
+  std::printf("\nNative, 100 Mbit/s, one provider, %zu MiB, metadata included\n", kPayload >> 20);
+  std::printf("%-44s %8s %8s\n", "seconds", "median", "largest");
+  const auto row = [](const char* name, const std::vector<double>& values) {
+    std::printf("%-44s %8.3f %8.3f\n", name, median(values), largest(values));
+  };
+  row("empty node state to verified pointer", figures.pointer);
+  row("  and to the first provider by get_peers", figures.provider);
+  row("plasmd fetch, discovery and checks included", figures.ours);
+  row("curl from nginx, the same files", figures.curl);
+  std::printf("ratio curl / plasmd fetch %.3f\n", median(figures.curl) / median(figures.ours));
+}
+
+}  // namespace
+
+void run_native(sim::Shell& shell, const std::string& scratch, int runs) {
+  const std::string folder = scratch + "/native";
+  std::filesystem::create_directories(folder);
+  auto world = must(sim::World::create(shell, folder));
+  sim::ReleaseKit kit;
+  kit.public_key = must(sim::make_key(shell, folder + "/key"));
+  kit.secret_key = folder + "/key/secret.key";
+  kit.kernel.vmlinuz = folder + "/kernel";
+  kit.node_initramfs = folder + "/initramfs";
+  write_kernel(kit.kernel.vmlinuz);
+  write_initramfs(kit.node_initramfs, kPayload);
+  const std::uint64_t version = must(world->publish(kit));
+  must(world->start_publisher());
+  must(world->start_follower(kit.public_key));
+  must(world->await_followers(version));
+  must(world->stop_publisher());
+
+  char config[512];
+  std::snprintf(config, sizeof config, kNginxConfig, folder.c_str());
+  std::ofstream(folder + "/nginx.conf") << config;
+  auto nginx = must(shell.start("provider1", {"nginx", "-p", folder, "-c", folder + "/nginx.conf"}));
+  const auto client = must(world->network().add_host("client", "10.77.8.1", {kLinkBits}));
+  (void)must(shell.run(client.name, {"curl", "--silent", "--fail", "--retry", "20", "--retry-connrefused",
+                                     "--retry-delay", "0", "--output", "/dev/null",
+                                     "http://10.77.3.1:8088/kernel"}));
+
+  std::vector<std::string> bootstrap;
+  for (const auto& node : world->bootstrap()) bootstrap.insert(bootstrap.end(), {"--bootstrap", node});
+  Figures figures;
+  for (int i = 0; i < runs; ++i) {
+    std::vector<std::string> discover = {"plasmd", "discover", "--trust", kit.public_key, "--json",
+                                         "--seconds", "2"};
+    discover.insert(discover.end(), bootstrap.begin(), bootstrap.end());
+    const auto found = nlohmann::json::parse(must(shell.run(client.name, discover)));
+    figures.pointer.push_back(found.at("pointer").at("seconds"));
+    figures.provider.push_back(found.at("first_provider_seconds"));
+
+    const std::string out = folder + "/out" + std::to_string(i);
+    std::vector<std::string> fetch = {"plasmd", "fetch", "--trust", kit.public_key, "--out", out};
+    fetch.insert(fetch.end(), bootstrap.begin(), bootstrap.end());
+    auto began = std::chrono::steady_clock::now();
+    (void)must(shell.run(client.name, fetch, minutes(3)));
+    figures.ours.push_back(seconds_since(began));
+    std::filesystem::remove_all(out);
+
+    began = std::chrono::steady_clock::now();
+    (void)must(shell.run(client.name, {"curl", "--silent", "--fail", "--output", folder + "/curl1",
+                                       "http://10.77.3.1:8088/kernel", "--output", folder + "/curl2",
+                                       "http://10.77.3.1:8088/initramfs"}, minutes(3)));
+    figures.curl.push_back(seconds_since(began));
+  }
+  print(figures);
+}
+
+}  // namespace phase::bench

@@ -1,0 +1,14 @@
+# Whole provider nodes: real plasmd processes in a private network.
+add_executable(phase-node-tests
+  ${PROJECT_SOURCE_DIR}/tests/unit/sim/sandbox_main.cc
+  ${PROJECT_SOURCE_DIR}/tests/unit/node/release_fixture.cc
+  node_fixture.cc
+  node_failure_test.cc
+  node_life_test.cc
+  node_tree_test.cc
+)
+target_link_libraries(phase-node-tests PRIVATE phase::sim phase::node GTest::gmock GTest::gtest)
+target_include_directories(phase-node-tests SYSTEM PRIVATE ${JSON_INCLUDE_DIR})
+add_dependencies(phase-node-tests plasmd phase-dht-nodes)
+gtest_discover_tests(phase-node-tests DISCOVERY_TIMEOUT 60 PROPERTIES
+  LABELS integration TIMEOUT 300)

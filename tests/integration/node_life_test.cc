@@ -1,0 +1,160 @@
+// Goal: a release outlives its publisher and any one of its providers, and what was fetched
+// already is never fetched again. Method: real plasmd processes, one host each, in one private
+// DHT; they are killed with SIGKILL.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "node_fixture.h"
+
+namespace phase::node::test {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::uint64_t received_bytes(const std::string& counter_text) {
+  return std::stoull(counter_text);
+}
+
+TEST_F(Nodes, EightKeepAReleaseAliveWithoutItsPublisher) {
+  const std::uint64_t version = publish();
+  must(world().start_publisher());
+  for (int i = 0; i < 7; ++i) must(world().start_follower(kit().public_key));
+  must(world().await_followers(version));
+
+  world().publisher()->signal(SIGKILL);
+  must(world().publisher()->wait(minutes(1)));
+  const auto report = fetch();
+
+  ASSERT_EQ(report["exit"], 0) << report.dump(2);
+  EXPECT_EQ(report["version"], version);
+  std::uint64_t bytes = 0;
+  std::size_t sources = 0;
+  for (const auto& source : report["sources"]) {
+    const std::uint64_t from_it = source["bytes"];
+    bytes += from_it;
+    if (from_it == 0) continue;
+    ++sources;
+    EXPECT_EQ(source["how"], "dht") << report.dump(2);
+    EXPECT_THAT(source["peer"].get<std::string>(), testing::StartsWith("10.77.3."));
+  }
+  EXPECT_GE(bytes, kReleaseBytes);
+  EXPECT_GE(sources, 2u) << "fetched from one provider only: " << report.dump(2);
+}
+
+TEST_F(Nodes, AFollowerKilledMidFetchResumesWhereItWas) {
+  const std::uint64_t version = publish();
+  // 3 MiB a second: the fetch takes eight seconds, and is stopped in the middle of them.
+  auto publisher = must(shell().start(
+      "publisher", with_bootstrap({"plasmd", "serve", "-a", world().publisher_store(),
+                                   "--upload-limit", "3M"})));
+  must(publisher->wait_for_line("^pointer stored .* nodes=[1-9]", minutes(1)));
+  const std::string store = folder() + "/follower";
+  const auto command = with_bootstrap({"plasmd", "serve", "-a", store, "--follow", follow()});
+  auto* first = must(world().start_provider(command));
+  must(first->wait_for_line("listening admin", minutes(1)));
+  const auto done = [&] {
+    const auto following = status("provider1")["following"].at(0);
+    return following.value("stage", "") == "artifacts" ? following.value("done", std::uint64_t{0}) : 0;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + minutes(1);
+  std::uint64_t before = 0;
+  while ((before = done()) < kReleaseBytes / 3) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << first->last_lines(20);
+  }
+  ASSERT_LT(before, kReleaseBytes) << "the fetch was over before it could be stopped";
+  first->signal(SIGKILL);
+  must(first->wait(seconds(30)));
+
+  const auto counter = [&] {
+    return received_bytes(run("provider1", {"cat", "/sys/class/net/eth0/statistics/rx_bytes"}).output);
+  };
+  const std::uint64_t received_until_kill = counter();
+  sim::ProcessOptions options;
+  options.netns = "provider1";
+  options.argv = command;
+  options.argv.front() = sim::own_folder() + "/plasmd";
+  auto again = must(sim::Process::start(std::move(options)));
+  must(again->wait_for_line("^serving .*version=" + std::to_string(version), minutes(2)));
+
+  const std::uint64_t received_again = counter() - received_until_kill;
+  // TCP and IP headers cost a few percent; what was checked already must not come once more.
+  EXPECT_LT(received_again, (kReleaseBytes - before) * 12 / 10 + (2U << 20))
+      << before << " bytes were there already";
+  const Ended verified = run("provider1", {"plasmd", "verify", "--trust", kit().public_key,
+                                           store + "/releases/" + must(real_files().list(store + "/releases")).front()});
+  EXPECT_EQ(verified.code, 0) << verified.output;
+}
+
+TEST_F(Nodes, ANewReleaseReachesFollowersWhileTheyServe) {
+  ASSERT_EQ(publish(), 1u);
+  must(world().start_publisher());
+  auto* follower = must(world().start_provider(
+      with_bootstrap({"plasmd", "serve", "-a", folder() + "/follower", "--follow", follow(),
+                      "--follow-interval", "1"})));
+  must(follower->wait_for_line("^serving .*version=1 ", minutes(2)));
+
+  // The running publisher notices what another process puts into its store.
+  write(kit().kernel.vmlinuz, x86_kernel(60U << 20));
+  ASSERT_EQ(publish(), 2u);
+  must(world().publisher()->wait_for_line("^serving .*version=2 ", minutes(1)));
+  must(follower->wait_for_line("^serving .*version=2 ", minutes(2)));
+
+  const auto report = fetch({"--min-version", "2"});
+  EXPECT_EQ(report["version"], 2) << report.dump(2);
+}
+
+TEST_F(Nodes, AProviderGivenByUrlNeedsNoDht) {
+  const std::uint64_t version = publish();
+  must(world().start_publisher());
+
+  const Ended ended = run("router", {"plasmd", "fetch", "--no-dht", "--provider",
+                                     "http://10.77.2.1:8080", "--trust", kit().public_key, "--out",
+                                     folder() + "/out", "--timeout", "60"});
+
+  ASSERT_EQ(ended.code, 0) << ended.output;
+  EXPECT_THAT(ended.output, testing::HasSubstr("fetched channel=stable arch=x86_64 version=" +
+                                               std::to_string(version)));
+}
+
+// What a reader of the store sees after SIGKILL at any time is the old release or the new one.
+TEST_F(Nodes, PublishKilledAtAnyTimeLeavesTheOldOrTheNewRelease) {
+  ASSERT_EQ(publish(), 1u);
+  std::uint64_t old_version = 1;
+  int killed = 0;
+  for (int round = 0; round < 12; ++round) {
+    write(kit().kernel.vmlinuz, x86_kernel((50U + static_cast<std::uint32_t>(round)) << 20));
+    sim::ProcessOptions options;
+    options.argv = {sim::own_folder() + "/plasmd", "publish", "-a", world().publisher_store(),
+                    "--secret-key", kit().secret_key, "--channel", "stable", "--arch", "x86_64",
+                    "--kernel", kit().kernel.vmlinuz, "--initramfs", kit().node_initramfs};
+    auto publishing = must(sim::Process::start(std::move(options)));
+    const auto ended = publishing->wait(std::chrono::milliseconds(round * 15));
+    if (!ended) {
+      publishing->signal(SIGKILL);
+      must(publishing->wait(seconds(30)));
+      ++killed;
+    }
+    const Ended listed = run("publisher", {"plasmd", "list", "-a", world().publisher_store(), "--json"});
+    const auto json = nlohmann::json::parse(listed.output);
+    ASSERT_TRUE(json["left_out"].empty()) << listed.output;
+    std::uint64_t current = 0;
+    std::string release_folder;
+    for (const auto& release : json["releases"]) {
+      if (!release["current"]) continue;
+      current = release["version"];
+      release_folder = release["folder"];
+    }
+    ASSERT_TRUE(current == old_version || current == old_version + 1) << listed.output;
+    old_version = current;
+    const Ended verified = run("publisher", {"plasmd", "verify", "--trust", kit().public_key, release_folder});
+    ASSERT_EQ(verified.code, 0) << verified.output;
+  }
+  EXPECT_GT(killed, 0) << "every publish was done before it could be killed";
+}
+
+}  // namespace
+}  // namespace phase::node::test

@@ -1,0 +1,73 @@
+#!/bin/bash
+# Installs what is missing, builds, runs every test.
+#   sudo deploy/test.sh           clang-tidy on what the last commit changed, cross-compiling for
+#                                 aarch64, sanitizers over the readers of untrusted bytes, then the
+#                                 release build with its unit, integration and machine tests
+#   sudo deploy/test.sh --full    first also the slow proofs: clang-tidy on everything, all unit
+#                                 tests under AddressSanitizer and UBSan, threads under
+#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300) each
+# The last lines are the test runner's own summary; its status is this script's.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+full=no
+[[ ${1:-} == --full ]] && full=yes
+[[ $# -eq 0 || $full == yes ]] || die "usage: test.sh [--full]"
+need_root
+
+# Root's reports lie in a folder that its owner wants to delete some day.
+give_back() {
+  [[ $builder == root || ! -d $project/build ]] || chown -R "$builder": "$project/build"
+}
+trap give_back EXIT
+
+# run_built PRESET PROGRAM...    builds and runs test programs of another preset.
+run_built() {
+  local preset=$1 program
+  shift
+  build "$preset" "$@"
+  for program in "$@"; do
+    "$project/build/$preset/bin/$program" --gtest_brief=1 >&2
+  done
+}
+
+cross_compile() {
+  say "proto, dht and boot for aarch64"
+  build cross-aarch64 all
+  local machine
+  machine=$(od -An -tu2 -j18 -N2 "$project/build/cross-aarch64/bin/phase-init" | tr -d ' ')
+  [[ $machine == 183 ]] || die "phase-init is not for aarch64 (ELF machine $machine)"
+}
+
+fuzz() {
+  say "every fuzz target for ${FUZZ_SECONDS:-300} s"
+  build fuzz fuzzers
+  local target
+  for target in "$project"/build/fuzz/bin/fuzz_*; do
+    "$target" --make-seeds="$project/build/fuzz/corpus-$(basename "$target")" >&2
+    "$target" -max_total_time="${FUZZ_SECONDS:-300}" -timeout=5 -rss_limit_mb=2048 \
+      "$project/build/fuzz/corpus-$(basename "$target")" >&2
+  done
+}
+
+"$project/deploy/install-deps.sh" ci
+if [[ $full == yes ]]; then
+  "$project/deploy/tidy.sh" --all
+  say "every unit test under AddressSanitizer and UBSan"
+  run_built asan proto_tests dht_tests machine_tests boot_init_tests phase-acquire-tests node_tests \
+    initramfs_tests
+  say "threads under ThreadSanitizer"
+  run_built tsan phase-acquire-tests node_tests http_provider_test
+  fuzz
+else
+  "$project/deploy/tidy.sh"
+  say "AddressSanitizer and UBSan over the readers of untrusted bytes"
+  run_built asan proto_tests machine_tests boot_init_tests
+fi
+cross_compile
+
+say "release build, with the tests"
+kernel_package >/dev/null
+build release all
+say "unit, integration and machine tests"
+ctest --test-dir "$project/build/release" --output-on-failure --parallel 2 --no-tests=error

@@ -30,5 +30,7 @@ build() {
 
 # Prints the path of Debian's packaged kernel; downloads it where it is not there.
 kernel_package() {
+  # Package lists may be older than the archive, which keeps the newest kernels only.
+  [[ -s $project/build/kernel/linux-image-cloud-amd64.deb ]] || apt-get update -q >&2
   as_builder "$project/deploy/get-kernel.sh" linux-image-cloud-amd64 "$project/build/kernel"
 }

@@ -17,12 +17,6 @@ constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kJson = "application/json";
 constexpr const char* kTorrentType = "application/x-bittorrent";
 
-std::vector<std::string> names_of_arch(const std::string& arch) {
-  if (arch == "x86_64") return {"x86_64", "amd64"};
-  if (arch == "aarch64") return {"aarch64", "arm64"};
-  return {arch};
-}
-
 std::shared_ptr<const CatalogueEntry> memory_entry(Bytes content, const std::string& type,
                                                    Caching caching) {
   auto entry = std::make_shared<CatalogueEntry>();
@@ -140,6 +134,12 @@ void add_pointer(Catalogue& catalogue, const StoredRelease& release) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_of_arch(const std::string& arch) {
+  if (arch == "x86_64") return {"x86_64", "amd64"};
+  if (arch == "aarch64") return {"aarch64", "arm64"};
+  return {arch};
+}
 
 Result<std::shared_ptr<const ServedFile>> ServedFile::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -70,6 +70,9 @@ class Catalogue {
   std::map<std::string, std::shared_ptr<const CatalogueEntry>, std::less<>> entries_;
 };
 
+/// The names of an architecture in paths: its own and its usual alias.
+[[nodiscard]] std::vector<std::string> names_of_arch(const std::string& arch);
+
 /// Every path of these releases (docs/HTTP.md), current and previous ones. Where two publishers
 /// have the same channel and architecture, the short path is of the first in `releases`; all are
 /// at /release/<name>/… and /pointer/<key>/…. `left_out` (may be null) gets a line for each file

@@ -28,7 +28,8 @@ sigset_t watched_signals() {
 
 /// Folders are named KEY/CHANNEL below the pointers' folder.
 constexpr int kPointerDepth = 2;
-constexpr std::uint32_t kChanges = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW;
+constexpr std::uint32_t kChanges = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                   IN_CLOSE_WRITE | IN_ONLYDIR | IN_DONT_FOLLOW;
 
 }  // namespace
 

@@ -40,14 +40,29 @@ Result<SecretKey> node_key(const Store& store, const std::string& given) {
 
 }  // namespace
 
-bool looks_like_tree(const Files& files, const std::string& folder) {
+std::vector<TreeFolder> tree_folders(const Files& files, const std::string& folder) {
+  std::vector<TreeFolder> found;
   for (const std::string& channel : subfolders(files, folder)) {
-    for (const std::string& arch : subfolders(files, folder + "/" + channel)) {
-      if (!check_channel(channel) || !normalise_arch(arch)) continue;
-      if (files.info(folder + "/" + channel + "/" + arch + "/kernel")) return true;
+    const std::string path = folder + "/" + channel;
+    for (const std::string& name : subfolders(files, path)) {
+      const auto arch = normalise_arch(name);
+      if (!check_channel(channel) || !arch) continue;
+      TreeFolder one{channel, *arch, path + "/" + name, {}};
+      for (const char* file : kTreeFiles) {
+        const auto info = files.info(one.path + "/" + file);
+        if (info && !info->folder) one.files.emplace_back(file);
+      }
+      if (!one.files.empty()) found.push_back(std::move(one));
     }
   }
-  return false;
+  return found;
+}
+
+bool looks_like_tree(const Files& files, const std::string& folder) {
+  const auto folders = tree_folders(files, folder);
+  return std::any_of(folders.begin(), folders.end(), [](const TreeFolder& one) {
+    return std::find(one.files.begin(), one.files.end(), "kernel") != one.files.end();
+  });
 }
 
 ServeTree::ServeTree(Store& store, const Clock& clock, const Log& log, std::string folder,
@@ -64,19 +79,15 @@ Result<std::unique_ptr<ServeTree>> ServeTree::open(Store& store, const Clock& cl
 
 std::vector<ServeTree::Entry> ServeTree::scan() const {
   std::vector<Entry> found;
-  for (const std::string& channel : subfolders(store_.files(), folder_)) {
-    for (const std::string& name : subfolders(store_.files(), folder_ + "/" + channel)) {
-      const auto arch = normalise_arch(name);
-      if (!check_channel(channel) || !arch) continue;
-      Entry entry{channel, *arch, folder_ + "/" + channel + "/" + name, {}, {}, {}};
-      for (const char* file : kTreeFiles) {
-        struct stat st {};
-        if (::stat((entry.folder + "/" + file).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
-        entry.stamps[file] = {st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
-                              static_cast<std::uint64_t>(st.st_size), st.st_ino};
-      }
-      if (!entry.stamps.empty()) found.push_back(std::move(entry));
+  for (const TreeFolder& folder : tree_folders(store_.files(), folder_)) {
+    Entry entry{folder.channel, folder.arch, folder.path, {}, {}, {}};
+    for (const std::string& file : folder.files) {
+      struct stat st {};
+      if (::stat((folder.path + "/" + file).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
+      entry.stamps[file] = {st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
+                            static_cast<std::uint64_t>(st.st_size), st.st_ino};
     }
+    if (!entry.stamps.empty()) found.push_back(std::move(entry));
   }
   return found;
 }

@@ -19,6 +19,13 @@
 
 namespace phase::node {
 
+/// One <channel>/<arch> of a tree and the boot files that lie there now.
+struct TreeFolder {
+  std::string channel, arch;  ///< `arch` normalised.
+  std::string path;
+  std::vector<std::string> files;
+};
+[[nodiscard]] std::vector<TreeFolder> tree_folders(const Files& files, const std::string& folder);
 /// True where `folder` holds at least one <channel>/<arch>/kernel.
 [[nodiscard]] bool looks_like_tree(const Files& files, const std::string& folder);
 

@@ -10,6 +10,7 @@
 #include "node/serve.h"
 #include "node/serve_events.h"
 #include "node/serve_tree.h"
+#include "node/serve_unsigned.h"
 #include "node/status.h"
 #include "node/units.h"
 #include "node/verbs.h"
@@ -27,6 +28,7 @@ struct Arguments {
   unsigned look_every = 60;
   std::vector<std::string> follow;
   NetworkArguments network;
+  bool is_unsigned = false;
 };
 
 Result<ServeOptions> to_options(const Arguments& arguments) {
@@ -71,7 +73,9 @@ void add_options(CLI::App& verb, Arguments& arguments) {
                   "Seconds between looks for a newer release")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
-  verb.add_option("--secret-key", arguments.secret_key, "Signs what lies in a plain tree");
+  auto* key = verb.add_option("--secret-key", arguments.secret_key, "Signs what lies in a plain tree");
+  verb.add_flag("--unsigned", arguments.is_unsigned, "A plain tree over plain HTTP, nothing else")
+      ->excludes(key);
   verb.add_option("--upload-limit", arguments.upload_limit, "Bytes per second, e.g. 2M");
   verb.add_option("--admin", arguments.admin, "Loopback address of the admin endpoint, or none")
       ->capture_default_str();
@@ -132,6 +136,16 @@ Result<void> serve(const Arguments& arguments) {
   if (!options) return options.error();
   const std::string folder = arguments.store.empty() ? default_store_path() : arguments.store;
   const bool is_tree = looks_like_tree(real_files(), folder);
+  if (arguments.is_unsigned) {
+    HttpProviderOptions http;
+    http.port = arguments.port;
+    if (!arguments.bind.empty()) {
+      const auto at = parse_address(arguments.bind, arguments.port);
+      if (!at) return {ErrorCode::kUsage, "--bind " + arguments.bind + " is no address"};
+      http.listen.push_back(*at);
+    }
+    return serve_unsigned(folder, http, events, log, announce_line);
+  }
   const std::string store_path =
       !is_tree ? folder : arguments.state.empty() ? default_store_path() : arguments.state;
   auto store = Store::open(real_files(), {store_path});

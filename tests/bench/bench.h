@@ -2,24 +2,15 @@
 // Measures beside a named peer in the same run. Each part prints its own table.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "proto/result.h"
+#include "sim/must.h"
 #include "sim/shell.h"
 
 namespace phase::bench {
 
-/// The value; an error ends the program with what was said.
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().detail);
-  return std::move(*result);
-}
-inline void must(Result<void> result) {
-  if (!result) throw std::runtime_error(result.error().detail);
-}
+using sim::must;
 
 [[nodiscard]] double median(std::vector<double> values);
 [[nodiscard]] double largest(const std::vector<double>& values);

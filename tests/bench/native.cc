@@ -8,6 +8,7 @@
 #include "sim/command.h"
 #include "sim/world.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/web_server.h"
 
 namespace phase::bench {
 namespace {
@@ -16,10 +17,6 @@ using std::chrono::minutes;
 
 constexpr std::uint64_t kLinkBits = 100'000'000;
 constexpr std::size_t kPayload = 64 << 20;
-constexpr const char* kNginxConfig =
-    "daemon off; error_log /dev/null; pid nginx.pid; events {}\n"
-    "http { access_log off; sendfile on; server { listen 8088; root %s; } }\n";
-
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
@@ -94,14 +91,8 @@ void run_native(sim::Shell& shell, const std::string& scratch, int runs) {
   must(world->await_followers(version));
   must(world->stop_publisher());
 
-  char config[512];
-  std::snprintf(config, sizeof config, kNginxConfig, folder.c_str());
-  std::ofstream(folder + "/nginx.conf") << config;
-  auto nginx = must(shell.start("provider1", {"nginx", "-p", folder, "-c", folder + "/nginx.conf"}));
+  const auto nginx = start_nginx(*world, "provider1", "10.77.3.1", folder);
   const auto client = must(world->network().add_host("client", "10.77.8.1", {kLinkBits}));
-  (void)must(shell.run(client.name, {"curl", "--silent", "--fail", "--retry", "20", "--retry-connrefused",
-                                     "--retry-delay", "0", "--output", "/dev/null",
-                                     "http://10.77.3.1:8088/kernel"}));
 
   std::vector<std::string> bootstrap;
   for (const auto& node : world->bootstrap()) bootstrap.insert(bootstrap.end(), {"--bootstrap", node});

@@ -6,24 +6,16 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "sim/must.h"
 #include "sim/world.h"
 #include "tests/unit/node/release_fixture.h"
 
 namespace phase::node::test {
 
-/// The value; an error ends the test with what was said.
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().detail);
-  return std::move(*result);
-}
-inline void must(Result<void> result) {
-  if (!result) throw std::runtime_error(result.error().detail);
-}
+using sim::must;
 
 class Nodes : public ::testing::Test {
  protected:

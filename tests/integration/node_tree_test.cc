@@ -54,5 +54,22 @@ TEST_F(Tree, AChangedFileBecomesTheNextReleaseOnceItIsQuiet) {
   must(node.wait_for_line("^serving .*arch=aarch64 version=2 ", minutes(1)));
 }
 
+TEST_F(Tree, UnsignedIsPlainHttpAndNothingElse) {
+  auto* node = must(world().start_provider(
+      {"plasmd", "serve", "-a", tree(), "--unsigned", "--state", folder() + "/state"}));
+  must(node->wait_for_line("^serving paths=", minutes(1)));
+  const std::string url = "http://10.77.3.1:8080/stable/arm64/";
+  const Ended kernel = run("router", {"curl", "-sf", "-o", folder() + "/got", url + "kernel"});
+  EXPECT_EQ(kernel.code, 0) << kernel.output;
+  EXPECT_EQ(must(digest_file(folder() + "/got")).sha256,
+            must(digest_file(tree() + "/stable/arm64/kernel")).sha256);
+  const Ended manifest = run("router", {"curl", "-sf", url + "manifest.dsse"});
+  EXPECT_EQ(manifest.code, 22) << "a manifest, though nothing is signed";
+
+  write(tree() + "/stable/arm64/kernel", arm64_kernel(40U << 20));
+  must(node->wait_for_line("^serving paths=", minutes(1), 3));
+  EXPECT_FALSE(std::filesystem::exists(folder() + "/state"));
+}
+
 }  // namespace
 }  // namespace phase::node::test

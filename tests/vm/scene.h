@@ -6,24 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "sim/boot_watch.h"
+#include "sim/must.h"
 #include "sim/world.h"
 
 namespace phase::sim {
-
-/// The value; an error ends the test.
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().detail);
-  return std::move(*result);
-}
-inline void must(Result<void> result) {
-  if (!result) throw std::runtime_error(result.error().detail);
-}
 
 /// Key, kernel and initramfs, made at the first call: in the folder that PHASE_KIT names, where
 /// they are taken from if they are there already, else for this process alone.

@@ -144,12 +144,14 @@ int choose_piece_bytes(const std::vector<TorrentFile>& files) {
   int piece = kMinPieceBytes;
   for (; piece < kMaxPieceBytes; piece *= 2) {
     std::size_t dictionary = 1024;
+    bool in_one_request = true;
     for (const auto& file : files) {
       const auto pieces = file.size / static_cast<unsigned>(piece) + 1;
+      in_one_request = in_one_request && pieces <= kMaxFilePieces;
       // Its path stands in both file lists, a pad file follows it, and all of that is wrapped.
       dictionary += static_cast<std::size_t>(pieces) * 20 + file.path.size() * 2 + 300;
     }
-    if (dictionary < kMaxMetadataBytes) break;
+    if (in_one_request && dictionary < kMaxMetadataBytes) break;
   }
   return piece;
 }

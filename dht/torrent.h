@@ -18,7 +18,7 @@ struct MadeTorrent {
 };
 
 /// Hashes `files` (paths relative to `folder`) into a torrent named `name`. 64 KiB pieces, more
-/// where the info dictionary would pass kMaxMetadataBytes. kStore where a file cannot be read.
+/// where a file would have more than 512 or the info dictionary would pass kMaxMetadataBytes. kStore where a file cannot be read.
 [[nodiscard]] Result<MadeTorrent> make_torrent(const std::string& name, const std::string& folder,
                                                const std::vector<std::string>& files);
 

@@ -75,7 +75,7 @@ void find_least_memory(sim::World& world, sim::Shell& shell, const sim::ReleaseK
 void run_guest(sim::Shell& shell, const std::string& scratch, const std::string& kernel_package,
                bool least_memory) {
   const std::string folder = scratch + "/guest";
-  std::filesystem::create_directories(folder);
+  std::filesystem::create_directories(folder + "/kit");
   const sim::ReleaseKit kit = must(sim::make_release_kit(shell, kernel_package, folder + "/kit"));
   auto world = must(sim::World::create(shell, folder));
   const std::uint64_t version = must(world->publish(kit));

@@ -124,12 +124,12 @@ TEST_F(TorrentTest, RefusesNamesThatLeadOutOfTheFolder) {
   EXPECT_EQ(make_torrent(kName, folder_, {}).error().code, ErrorCode::kUsage);
 }
 
-TEST(Torrent, TakesLargerPiecesWhereTheDictionaryWouldGrowTooLarge) {
+TEST(Torrent, TakesLargerPiecesWhereAFileWouldHaveMoreThanOneRequestBrings) {
   constexpr std::uint64_t kGiB = 1ULL << 30;
-  EXPECT_EQ(choose_piece_bytes({{"kernel", 64 << 20, {}}}), 64 * 1024);
-  EXPECT_EQ(choose_piece_bytes({{"rootfs", 3 * kGiB, {}}}), 64 * 1024);
-  EXPECT_EQ(choose_piece_bytes({{"rootfs", 4 * kGiB, {}}}), 128 * 1024);
-  EXPECT_EQ(choose_piece_bytes({{"rootfs", 64 * kGiB, {}}}), 2 * 1024 * 1024);
+  EXPECT_EQ(choose_piece_bytes({{"kernel", 31 << 20, {}}}), 64 * 1024);
+  EXPECT_EQ(choose_piece_bytes({{"kernel", 33 << 20, {}}}), 128 * 1024);
+  EXPECT_EQ(choose_piece_bytes({{"rootfs", kGiB - 1, {}}}), 2 * 1024 * 1024);
+  EXPECT_EQ(choose_piece_bytes({{"rootfs", 64 * kGiB, {}}}), 64 * 1024 * 1024);
 }
 
 // What a hostile provider might send: each one breaks one rule and keeps the bencoding whole.

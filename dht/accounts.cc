@@ -101,9 +101,11 @@ void Accounts::ban(Entry& at) {
   banned_.push_back(at.past.peer);
 }
 
-void Accounts::note_source(const Endpoint& peer, PeerSource source) {
+bool Accounts::note_source(const Endpoint& peer, PeerSource source) {
   const std::lock_guard lock(mutex_);
+  const bool is_new = !entries_.contains(peer);
   if (Entry* at = entry(peer)) merge(at->past.source, source);
+  return is_new;
 }
 
 void Accounts::begin_report() {

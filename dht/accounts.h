@@ -22,8 +22,8 @@ class Accounts {
  public:
   static constexpr std::size_t kMaxAccounts = 4096;
 
-  /// How the owner came to know `peer`.
-  void note_source(const Endpoint& peer, PeerSource source);
+  /// How the owner came to know `peer`. True where nothing was known of it before.
+  bool note_source(const Endpoint& peer, PeerSource source);
   /// Connections that close from here on are left out of the next set_live().
   void begin_report();
   void set_live(const std::vector<PeerAccount>& connections);

@@ -32,12 +32,13 @@ class Releases {
   Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
   void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
   void add_web_seed(ReleaseId release, const std::string& url);
-  void remove(ReleaseId release);
+  void remove(ReleaseId release, Files files);
 
   [[nodiscard]] std::optional<Infohashes> infohashes(ReleaseId release) const;
   [[nodiscard]] std::optional<TorrentInfo> info(ReleaseId release) const;
   [[nodiscard]] Result<Bytes> torrent_file(ReleaseId release) const;
   [[nodiscard]] ReleaseStatus status(ReleaseId release);
+  [[nodiscard]] std::vector<bool> pieces(ReleaseId release) const;
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release);
 
   void handle(const libtorrent::alert& alert);
@@ -60,9 +61,11 @@ class Releases {
     std::shared_ptr<Accounts> accounts;
     std::optional<TorrentInfo> info;
     std::vector<File> files;  ///< As info->files.
+    Bytes torrent;            ///< The .torrent file, once every piece hash is known.
     bool seeded = false;      ///< By seed(), not fetched.
     bool completed = false;   ///< ReleaseCompleted was sent for what is wanted now.
     bool failed = false;
+    bool connect_now = false; ///< A peer was added that was not known before.
     bool stale = true;  ///< Something happened since `status` was asked for.
     MonoTime refreshed{};
     ReleaseStatus status;
@@ -73,6 +76,7 @@ class Releases {
   void take_metadata(ReleaseId id, Release& release);
   void refresh(ReleaseId id, Release& release, MonoTime now);
   void read_progress(Release& release);
+  void keep_torrent(Release& release);
   void report_completion(ReleaseId id, Release& release);
   void report_peers(ReleaseId id, Release& release);
   void fail(ReleaseId id, Release& release, Error error);

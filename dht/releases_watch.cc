@@ -10,7 +10,9 @@
 #include <libtorrent/peer_info.hpp>
 #include <libtorrent/torrent_info.hpp>
 #include <libtorrent/torrent_status.hpp>
+#include <utility>
 
+#include "dht/connect_now.h"
 #include "dht/convert.h"
 #include "dht/releases.h"
 #include "dht/torrent_rules.h"
@@ -91,8 +93,7 @@ void Releases::take_metadata(ReleaseId id, Release& release) {
   if (!torrent || !torrent->is_valid()) return;
   auto info = accept_torrent(*torrent);
   if (!info) {
-    // Nothing but the info dictionary was fetched: no file has a priority.
-    release.handle.pause();
+    // Nothing but the info dictionary was fetched, and nothing else will: no file has a priority.
     fail(id, release, info.error());
     return;
   }
@@ -200,12 +201,14 @@ void Releases::refresh(ReleaseId id, Release& release, MonoTime now) try {
     release.status.wanted += file.size;
     release.status.done += file.done;
   }
+  keep_torrent(release);
 } catch (const std::exception&) {
   // The torrent is being removed; the next tick does not see it any more.
 }
 
 void Releases::tick(MonoTime now) {
   for (auto& [id, release] : releases_) {
+    if (std::exchange(release.connect_now, false)) connect_now(release.handle);
     const auto age = now - release.refreshed;
     if (age >= kRefresh || (release.stale && age >= kRefreshAfterAlert)) refresh(id, release, now);
   }

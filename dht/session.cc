@@ -278,11 +278,11 @@ void Session::announce(ReleaseId release) {
   }
 }
 
-void Session::remove(ReleaseId release) {
+void Session::remove(ReleaseId release, Files files) {
   if (const auto infohashes = state_->releases.infohashes(release)) {
     state_->lookups.withdraw(*infohashes);
   }
-  state_->releases.remove(release);
+  state_->releases.remove(release, files);
 }
 
 std::optional<TorrentInfo> Session::info(ReleaseId release) const {
@@ -295,6 +295,10 @@ Result<Bytes> Session::torrent_file(ReleaseId release) const {
 
 ReleaseStatus Session::status(ReleaseId release) const {
   return state_->releases.status(release);
+}
+
+std::vector<bool> Session::pieces(ReleaseId release) const {
+  return state_->releases.pieces(release);
 }
 
 std::vector<PeerAccount> Session::peers(ReleaseId release) const {

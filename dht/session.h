@@ -85,6 +85,8 @@ struct TorrentFile {
   Sha256 pieces_root{};          ///< Zeros for an empty file.
 };
 
+enum class Files { kKeep, kDelete };
+
 /// What a torrent's info dictionary says: unverified until held against a manifest.
 struct TorrentInfo {
   std::string name;
@@ -156,13 +158,15 @@ class Session {
   void add_web_seed(ReleaseId release, const std::string& url);
   /// Announces to the DHT now, and from then on every 15 min (peers expire after 45).
   void announce(ReleaseId release);
-  /// Stops it; files stay.
-  void remove(ReleaseId release);
+  /// Stops it. With kDelete its files go, soon after this has returned.
+  void remove(ReleaseId release, Files files = Files::kKeep);
 
   [[nodiscard]] std::optional<TorrentInfo> info(ReleaseId release) const;
   /// The .torrent file, once metadata is there.
   [[nodiscard]] Result<Bytes> torrent_file(ReleaseId release) const;
   [[nodiscard]] ReleaseStatus status(ReleaseId release) const;
+  /// Which pieces of the torrent are there and checked by libtorrent, on disk; none without metadata.
+  [[nodiscard]] std::vector<bool> pieces(ReleaseId release) const;
   /// Everybody that ever sent or received a payload byte or is connected, banned ones included.
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release) const;
 

@@ -82,9 +82,6 @@ void set_connections(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::connection_speed, 500);
   s.set_int(lt_settings::torrent_connect_boost, 100);
   s.set_int(lt_settings::min_reconnect_time, 2);
-  // New providers are tried at the next tick, 500 ms apart by default: that would be the longest
-  // stage of a fetch that finds pointer and providers in 100 ms.
-  s.set_int(lt_settings::tick_interval, 50);
   s.set_int(lt_settings::max_failcount, 10);
   s.set_int(lt_settings::peer_connect_timeout, 5);
   s.set_int(lt_settings::connections_limit, 500);

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
-#include <thread>
+#include <set>
 
-#include "boot/http_get.h"
+#include "boot/arrival_check.h"
+#include "boot/given_provider.h"
 #include "boot/pointer_choice.h"
 #include "boot/release_check.h"
 #include "proto/envelope.h"
@@ -20,9 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t kMaxRefusals = 32;
-constexpr std::size_t kMaxPointerAnswer = 8 * 1024;
-constexpr std::size_t kMaxTorrentAnswer = 4 * dht::kMaxMetadataBytes;
-constexpr seconds kHttpDeadline{20};
+constexpr std::size_t kMaxToldProviders = 16;
 /// Progress and timeouts are looked at so often; everything else happens by events.
 constexpr milliseconds kTickEvery{250};
 /// With every peer banned nobody honest is left; a new one may still be found for so long.
@@ -46,31 +45,6 @@ const char* stage_name(Stage stage) {
   return kNames.at(static_cast<std::size_t>(stage));
 }
 
-/// A thread that hashes the artifacts, so that the owner's loop goes on seeding and listening.
-struct HashJob {
-  HashJob(std::string folder, Manifest manifest, dht::Session& session)
-      : thread([this, folder = std::move(folder), manifest = std::move(manifest), &session] {
-          result = check_artifacts(folder, manifest);
-          finished.store(true);
-          session.wake();
-        }) {}
-  ~HashJob() { thread.join(); }
-  HashJob(const HashJob&) = delete;
-  HashJob& operator=(const HashJob&) = delete;
-
-  Result<void> result;
-  std::atomic<bool> finished = false;
-  std::thread thread;
-};
-
-/// A provider given by URL: its relay of the pointer, its .torrent, then a web seed.
-struct GivenProvider {
-  std::string base;
-  HttpUrl url;
-  std::optional<HttpGet> pointer_get;
-  std::optional<HttpGet> torrent_get;
-};
-
 struct Acquire::State {
   State(dht::Session& s, const Clock& c, AcquireOptions o)
       : session(s),
@@ -86,16 +60,19 @@ struct Acquire::State {
   Stage stage = Stage::kDiscover;
   MonoTime stage_began;
   MonoTime last_tick;
-  std::optional<MonoTime> settled_at;      // when the best pointer so far is taken
+  MonoTime settled_at;  // until then a better pointer is taken, whatever was begun with the last
   std::vector<dht::LookupId> item_lookups;
   std::optional<dht::LookupId> provider_lookup;
   std::vector<GivenProvider> given;
+  std::set<Endpoint> told_providers;
   bool dht_answered = false;
 
   std::optional<dht::ReleaseId> release;
   dht::Infohashes infohashes;
+  bool was_there = false;          // the release's folder, before a byte of it was asked for
+  std::optional<Error> doomed;     // why this release is none; a better pointer may still come
   std::optional<VerifiedManifest> manifest;
-  std::unique_ptr<HashJob> hashing;
+  std::optional<ArrivalCheck> arrivals;
   std::uint64_t last_done = 0;
   MonoTime last_progress;
   std::optional<MonoTime> all_banned_since;
@@ -120,7 +97,11 @@ struct Acquire::State {
 
   void enter(Stage next) {
     const MonoTime now = clock.now();
-    report.stages.push_back({stage, std::chrono::duration<double>(now - stage_began).count()});
+    const double took = std::chrono::duration<double>(now - stage_began).count();
+    const auto again = std::find_if(report.stages.begin(), report.stages.end(),
+                                    [this](const StageTime& past) { return past.stage == stage; });
+    if (again == report.stages.end()) report.stages.push_back({stage, took});
+    else again->seconds += took;
     stage = next;
     stage_began = now;
     last_progress = now;
@@ -139,8 +120,15 @@ struct Acquire::State {
     error = why.in("channel " + options.channel);
     enter(Stage::kFailed);
     stop_lookups();
+    arrivals.reset();
     if (release) session.remove(*release);
     release.reset();
+  }
+
+  /// As fail(), where a better pointer may still come that names another release.
+  void fail_release(const Error& why) {
+    if (clock.now() >= settled_at) return fail(why);
+    doomed = why;
   }
 
   /// The session forgets a removed release's peers; the report must not.
@@ -161,7 +149,12 @@ struct Acquire::State {
         item_lookups.push_back(session.find_item(key, salt));
       }
     }
-    for (const std::string& text : options.provider_urls) ask_given_provider(text);
+    for (const std::string& url : options.provider_urls) {
+      auto provider = GivenProvider::ask(url, options.policy.pointer_keys.front(), options.channel,
+                                         options.arch, [this] { session.wake(); });
+      if (provider) given.push_back(std::move(*provider));
+      else refuse(provider.error().detail);
+    }
     if (!options.use_dht && given.empty()) {
       fail({ErrorCode::kNoBootstrap,
             "neither a DHT node nor a provider is known; give phase.bootstrap=HOST:PORT or "
@@ -169,72 +162,47 @@ struct Acquire::State {
     }
   }
 
-  void ask_given_provider(const std::string& text) {
-    auto url = parse_http_url(text);
-    if (!url) return refuse(url.error().detail);
-    GivenProvider provider;
-    provider.base = text;
-    while (provider.base.ends_with('/')) provider.base.pop_back();
-    provider.url = *url;
-    HttpUrl ask = *url;
-    ask.target += "/pointer/" + options.policy.pointer_keys.front().hex() + "/" + options.channel +
-                  "/" + options.arch;
-    provider.pointer_get.emplace(std::move(ask), kMaxPointerAnswer, kHttpDeadline,
-                                 [this] { session.wake(); });
-    given.push_back(std::move(provider));
-  }
-
   void offer(const SignedItem& item, const std::string& from) {
     auto better = choice.offer(item);
     if (!better) return refuse(from + ": " + better.error().detail);
-    if (!*better) return;
-    const bool may_switch = stage <= Stage::kManifest;
-    if (!may_switch) return;
-    say("pointer: version " + std::to_string(choice.best()->release_version) + " of " +
-        options.channel + "/" + options.arch + " (" + from + ")");
-    if (stage == Stage::kDiscover) {
-      if (!settled_at) settled_at = clock.now() + options.settle;
-      return;
-    }
-    begin_release();  // a newer one came while the older was still being looked for
+    const bool may_switch = stage <= Stage::kManifest || clock.now() < settled_at;
+    if (!*better || !may_switch) return;
+    const Pointer& best = *choice.best();
+    if (release && infohashes == dht::Infohashes{best.infohash_v1, best.infohash_v2}) return;
+    say("pointer: version " + std::to_string(best.release_version) + " of " + options.channel +
+        "/" + options.arch + " (" + from + ")");
+    if (stage == Stage::kDiscover) settled_at = clock.now() + options.settle;
+    begin_release();
   }
 
   void poll_given_providers() {
     for (GivenProvider& provider : given) {
-      if (provider.pointer_get) poll_given_pointer(provider);
+      if (auto items = provider.poll_pointer()) take_given_pointer(provider, *items);
       if (ended()) return;
-      if (provider.torrent_get) poll_given_torrent(provider);
+      if (auto torrent = provider.poll_torrent()) take_given_torrent(provider, *torrent);
       if (ended()) return;
     }
   }
 
-  void poll_given_pointer(GivenProvider& provider) {
-    auto answer = provider.pointer_get->poll();
-    if (!answer) return;
-    provider.pointer_get.reset();
-    if (!*answer) return given_failed(answer->error());
-    auto items = decode_items(**answer, options.policy.pointer_keys.front());
-    if (!items) return given_failed(items.error().in(provider.base));
-    for (const SignedItem& item : *items) offer(item, provider.base);
+  void take_given_pointer(GivenProvider& provider, const Result<std::vector<SignedItem>>& items) {
+    if (!items) return given_failed(items.error());
+    for (const SignedItem& item : *items) offer(item, provider.base());
   }
 
-  void poll_given_torrent(GivenProvider& provider) {
-    auto answer = provider.torrent_get->poll();
-    if (!answer) return;
-    provider.torrent_get.reset();
-    if (!*answer) return given_failed(answer->error());
+  void take_given_torrent(GivenProvider& provider, const Result<Bytes>& torrent) {
+    if (!torrent) return given_failed(torrent.error());
     if (!release) return;
-    if (session.info(*release)) return session.add_web_seed(*release, provider.base + "/release");
+    if (session.info(*release)) return session.add_web_seed(*release, provider.web_seed());
     // The session takes metadata at the start of a fetch only: begin it anew with the file.
     session.remove(*release);
-    auto again = session.fetch(infohashes, options.folder, **answer);
+    auto again = session.fetch(infohashes, options.folder, *torrent);
     if (!again) {
-      given_failed(again.error().in(provider.base));
+      given_failed(again.error().in(provider.base()));
       if (ended()) return;
       again = session.fetch(infohashes, options.folder);
       if (!again) return fail(again.error());
     } else {
-      session.add_web_seed(*again, provider.base + "/release");
+      session.add_web_seed(*again, provider.web_seed());
     }
     release = *again;
     if (session.info(*release)) metadata_received();
@@ -243,9 +211,8 @@ struct Acquire::State {
   /// Fatal only where the DHT is not asked as well and no other provider was given.
   void given_failed(const Error& why) {
     refuse(why.detail);
-    const bool others = std::any_of(given.begin(), given.end(), [](const GivenProvider& p) {
-      return p.pointer_get.has_value() || p.torrent_get.has_value();
-    });
+    const bool others = std::any_of(given.begin(), given.end(),
+                                    [](const GivenProvider& p) { return p.busy(); });
     if (!options.use_dht && !others) fail({ErrorCode::kProvider, why.detail});
   }
 
@@ -253,8 +220,7 @@ struct Acquire::State {
 
   void begin_release() {
     const Pointer& pointer = *choice.best();
-    if (release) session.remove(*release);
-    release.reset();
+    drop_release();
     if (provider_lookup) session.stop(*provider_lookup);
     provider_lookup.reset();
     infohashes = {pointer.infohash_v1, pointer.infohash_v2};
@@ -266,69 +232,88 @@ struct Acquire::State {
     for (const ProviderHint& hint : pointer.providers) {
       session.connect(*release, hint.peer, {.given = true});
     }
-    for (GivenProvider& provider : given) {
-      HttpUrl ask = provider.url;
-      ask.target += "/" + options.channel + "/" + options.arch + "/release.torrent";
-      provider.torrent_get.emplace(std::move(ask), kMaxTorrentAnswer, kHttpDeadline,
-                                   [this] { session.wake(); });
-    }
+    for (GivenProvider& provider : given) provider.ask_torrent();
+  }
+
+  /// An older release that was begun goes, and what was fetched of it; what lay there before stays.
+  void drop_release() {
+    arrivals.reset();
+    manifest.reset();
+    if (doomed) refuse(doomed->detail);
+    doomed.reset();
+    last_done = 0;
+    if (!release) return;
+    const bool ours = session.info(*release).has_value() && !was_there;
+    session.remove(*release, ours ? dht::Files::kDelete : dht::Files::kKeep);
+    release.reset();
   }
 
   void metadata_received() {
     const auto info = session.info(*release);
-    if (!info || stage != Stage::kProviders) return;
-    if (auto good = check_has_manifest(*info); !good) return fail(good.error());
+    if (!info || stage != Stage::kProviders || doomed) return;
+    if (auto good = check_has_manifest(*info); !good) return fail_release(good.error());
+    std::error_code failed;
+    was_there = std::filesystem::exists(options.folder + "/" + info->name, failed);
     enter(Stage::kManifest);
     if (auto wanted = session.want(*release, {kManifestFile}); !wanted) fail(wanted.error());
+  }
+
+  Result<VerifiedManifest> check_manifest(const dht::TorrentInfo& info) {
+    const auto envelope = read_small_file(options.folder + "/" + info.name + "/" + kManifestFile,
+                                          kMaxEnvelopeBytes);
+    if (!envelope) return {ErrorCode::kStore, "manifest.dsse cannot be read back"};
+    if (sha256(*envelope) != choice.best()->manifest_sha256) {
+      return {ErrorCode::kAltered, "manifest.dsse is not the one that the pointer names"};
+    }
+    auto verified = verify_manifest(*envelope, options.policy,
+                                    {options.channel, options.arch, options.min_version,
+                                     clock.wall()});
+    if (!verified) return verified.error().in("manifest");
+    if (verified->manifest.release_version != choice.best()->release_version) {
+      return {ErrorCode::kMalformed,
+              "the pointer says version " + std::to_string(choice.best()->release_version) +
+                  ", its manifest " + std::to_string(verified->manifest.release_version)};
+    }
+    if (auto same = check_torrent(info, *verified); !same) return same.error();
+    say("manifest: version " + std::to_string(verified->manifest.release_version) +
+        " signed by " + verified->signed_by);
+    if (options.admit) {
+      if (auto fits = options.admit(*verified); !fits) return fits.error();
+    }
+    return verified;
   }
 
   void manifest_received() {
     const auto info = session.info(*release);
     check(info.has_value(), "a completed file without metadata");
-    const auto envelope = read_small_file(options.folder + "/" + info->name + "/" + kManifestFile,
-                                          kMaxEnvelopeBytes);
-    if (!envelope) return fail({ErrorCode::kStore, "manifest.dsse cannot be read back"});
-    if (sha256(*envelope) != choice.best()->manifest_sha256) {
-      return fail({ErrorCode::kAltered, "manifest.dsse is not the one that the pointer names"});
-    }
-    auto verified = verify_manifest(*envelope, options.policy,
-                                    {options.channel, options.arch, options.min_version,
-                                     clock.wall()});
-    if (!verified) return fail(verified.error().in("manifest"));
-    if (verified->manifest.release_version != choice.best()->release_version) {
-      return fail({ErrorCode::kMalformed,
-                   "the pointer says version " + std::to_string(choice.best()->release_version) +
-                       ", its manifest " + std::to_string(verified->manifest.release_version)});
-    }
-    if (auto same = check_torrent(*info, *verified); !same) return fail(same.error());
-    manifest = std::move(*verified);
-    say("manifest: version " + std::to_string(manifest->manifest.release_version) +
-        " signed by " + manifest->signed_by);
-    if (options.admit) {
-      if (auto fits = options.admit(*manifest); !fits) return fail(fits.error());
-    }
+    auto checked = check_manifest(*info);
+    if (!checked) return fail_release(checked.error());
+    manifest = std::move(*checked);
     enter(Stage::kArtifacts);
     std::vector<std::string> all;
     for (const dht::TorrentFile& file : info->files) all.push_back(file.path);
-    if (auto wanted = session.want(*release, all); !wanted) fail(wanted.error());
+    if (auto wanted = session.want(*release, all); !wanted) return fail(wanted.error());
+    if (!options.check_artifacts) return;
+    arrivals.emplace(options.folder + "/" + info->name, *info, manifest->manifest,
+                     [this] { session.wake(); });
   }
 
   // Artifacts.
 
   void all_received() {
     freeze_accounts();
-    const auto info = session.info(*release);
-    check(info.has_value(), "a completed release without metadata");
     enter(Stage::kVerify);
-    if (!options.check_artifacts) return done();
-    hashing = std::make_unique<HashJob>(options.folder + "/" + info->name, manifest->manifest,
-                                        session);
+    if (arrivals) arrivals->arrived(session.pieces(*release));
   }
 
-  void verified() {
-    const Result<void> result = hashing->result;
-    hashing.reset();
-    if (!result) return fail(result.error());
+  /// Done where all is checked, and no better pointer is waited for any more.
+  void verify_tick(MonoTime now) {
+    if (now < settled_at) return;
+    if (!arrivals) return done();
+    const auto result = arrivals->poll();
+    if (!result) return;
+    arrivals.reset();
+    if (!*result) return fail(result->error());
     done();
   }
 
@@ -359,6 +344,7 @@ struct Acquire::State {
     if (status.done != last_done) {
       last_done = status.done;
       last_progress = now;
+      if (arrivals) arrivals->arrived(session.pieces(*release));
     }
     const bool nobody_left = !banned.empty() && status.peers == 0;
     if (!nobody_left) all_banned_since.reset();
@@ -383,10 +369,6 @@ struct Acquire::State {
   // Time.
 
   void discover_tick(MonoTime now) {
-    if (settled_at && now >= *settled_at) {
-      settled_at.reset();
-      return begin_release();
-    }
     if (now - stage_began < options.discover_timeout) return;
     if (options.use_dht && !dht_answered && session.dht_nodes() == 0) {
       return fail({ErrorCode::kNoBootstrap,
@@ -411,10 +393,13 @@ struct Acquire::State {
     if (ended()) return;
     const MonoTime now = last_tick = clock.now();
     poll_given_providers();
+    if (ended()) return;
+    if (doomed && now >= settled_at) return fail(*doomed);
+    if (doomed) return;
     if (stage == Stage::kDiscover) discover_tick(now);
     else if (stage == Stage::kProviders || stage == Stage::kManifest) providers_tick(now);
     else if (stage == Stage::kArtifacts) watch_progress(now);
-    else if (stage == Stage::kVerify && hashing->finished.load()) verified();
+    else if (stage == Stage::kVerify) verify_tick(now);
   }
 
   // Events.
@@ -429,7 +414,12 @@ struct Acquire::State {
   }
   void on(const dht::ProvidersFound& event) {
     if (!release || event.lookup != provider_lookup) return;
-    for (const Endpoint& peer : event.peers) session.connect(*release, peer, {.dht = true});
+    for (const Endpoint& peer : event.peers) {
+      if (told_providers.size() < kMaxToldProviders && told_providers.insert(peer).second) {
+        say("provider: " + peer.text() + " (DHT)");
+      }
+      session.connect(*release, peer, {.dht = true});
+    }
   }
   void on(const dht::MetadataReceived& event) {
     if (event.release == release) metadata_received();
@@ -443,7 +433,7 @@ struct Acquire::State {
     if (event.release == release) peer_banned(event);
   }
   void on(const dht::ReleaseFailed& event) {
-    if (event.release == release) fail(event.error);
+    if (event.release == release) fail_release(event.error);
   }
   void on(const dht::ListenFailed&) {}
   void on(const dht::ItemAnswered&) { dht_answered = true; }
@@ -470,7 +460,7 @@ void Acquire::tick() { state_->tick(); }
 
 MonoTime Acquire::next_tick() const {
   const MonoTime next = state_->last_tick + kTickEvery;
-  return state_->settled_at ? std::min(*state_->settled_at, next) : next;
+  return state_->last_tick < state_->settled_at ? std::min(state_->settled_at, next) : next;
 }
 
 void Acquire::cancel() { state_->fail({ErrorCode::kCancelled, "stopped on request"}); }

@@ -3,7 +3,7 @@
 // network child, `plasmd fetch` and `plasmd serve --follow` all run this.
 //
 //   discover (pointer by DHT) -> providers (get_peers) -> metadata -> manifest.dsse, verified
-//   against the policy -> memory check -> artifacts -> their SHA-256 checked
+//   against the policy -> memory check -> artifacts -> held against their signed BEP 52 roots
 //
 // A state machine: the owner runs the session's loop, hands every event to handle() and calls
 // tick() by next_tick(). It does no waiting of its own. Threads: the owner's.
@@ -38,7 +38,9 @@ struct AcquireOptions {
   bool use_dht = true;
   /// Decides whether a release with this manifest fits; called before any artifact is fetched.
   std::function<Result<void>(const VerifiedManifest&)> admit;
-  Duration settle = std::chrono::milliseconds(250);  ///< How long a better pointer is waited for.
+  /// The first valid pointer is followed at once; for so long a better one takes its place,
+  /// whatever was begun, and nothing is done before.
+  Duration settle = std::chrono::milliseconds(250);
   Duration discover_timeout = std::chrono::seconds(60);
   Duration provider_timeout = std::chrono::seconds(60);
   Duration stall_timeout = std::chrono::seconds(60); ///< No new checked byte for so long: failed.

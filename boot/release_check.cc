@@ -1,11 +1,6 @@
 #include "boot/release_check.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace phase::boot {
 namespace {
@@ -25,25 +20,6 @@ Error size_error(const std::string& name, std::uint64_t has, std::uint64_t is_si
   const bool larger = has > is_signed;
   return {larger ? ErrorCode::kLargerThanSigned : ErrorCode::kSmallerThanSigned,
           name + " has " + std::to_string(has) + " bytes, signed are " + std::to_string(is_signed)};
-}
-
-Result<void> check_artifact(const std::string& folder, const Artifact& artifact) {
-  const std::string path = folder + "/" + artifact.name;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) {
-    const int reason = errno;
-    return {reason == ENOENT ? ErrorCode::kSmallerThanSigned : ErrorCode::kStore,
-            path + ": " + std::strerror(reason)};
-  }
-  auto digest = digest_file(fd, artifact.size);
-  ::close(fd);
-  if (!digest) return digest.error().in(path);
-  if (digest->size != artifact.size) return size_error(path, digest->size, artifact.size);
-  if (digest->sha256 != artifact.sha256) {
-    return {ErrorCode::kAltered, path + ": SHA-256 is " + to_hex(digest->sha256) +
-                                     ", signed is " + to_hex(artifact.sha256)};
-  }
-  return {};
 }
 
 }  // namespace
@@ -86,13 +62,6 @@ Result<void> check_torrent(const dht::TorrentInfo& untrusted, const VerifiedMani
       return {ErrorCode::kMalformed, "torrent holds " + file.path + ", which nobody signed"};
     }
     if (file.size > kMaxSideFileBytes) return size_error(file.path, file.size, kMaxSideFileBytes);
-  }
-  return {};
-}
-
-Result<void> check_artifacts(const std::string& folder, const Manifest& manifest) {
-  for (const Artifact& artifact : manifest.artifacts) {
-    if (auto good = check_artifact(folder, artifact); !good) return good;
   }
   return {};
 }

@@ -26,8 +26,4 @@ inline constexpr std::uint64_t kMaxSideFileBytes = 1 << 20;
 [[nodiscard]] Result<void> check_torrent(const dht::TorrentInfo& untrusted,
                                          const VerifiedManifest& manifest);
 
-/// Size and SHA-256 of every artifact as it lies in `folder`. kSmallerThanSigned,
-/// kLargerThanSigned, kAltered or kStore, naming the file.
-[[nodiscard]] Result<void> check_artifacts(const std::string& folder, const Manifest& manifest);
-
 }  // namespace phase::boot

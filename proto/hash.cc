@@ -134,6 +134,15 @@ Sha256 PiecesRootStream::finish() {
   return carry;
 }
 
+Sha256 merkle_root(std::vector<Sha256> layer, const Sha256& filler) {
+  if (layer.empty()) return Sha256{};
+  layer.resize(std::bit_ceil(layer.size()), filler);
+  for (std::size_t width = layer.size(); width > 1; width /= 2) {
+    for (std::size_t i = 0; i < width / 2; ++i) layer[i] = parent(layer[2 * i], layer[2 * i + 1]);
+  }
+  return layer.front();
+}
+
 Result<FileDigest> digest_file(int fd, std::uint64_t limit) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return read_error("cannot be read");

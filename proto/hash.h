@@ -50,6 +50,10 @@ class PiecesRootStream {
   std::uint64_t leaves_ = 0;
 };
 
+/// Root of the binary tree of SHA-256 over `layer`, which `filler` extends to a power of two
+/// (BEP 52). All zeros where `layer` is empty.
+[[nodiscard]] Sha256 merkle_root(std::vector<Sha256> layer, const Sha256& filler);
+
 struct FileDigest {
   std::uint64_t size = 0;
   Sha256 sha256{};

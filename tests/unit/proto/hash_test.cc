@@ -100,6 +100,26 @@ TEST(PiecesRoot, OfAnEmptyFileIsZeros) {
   EXPECT_EQ(PiecesRootStream().finish(), Sha256{});
 }
 
+// The layer of pieces gives the root of the file: what is signed can be checked piece by piece.
+TEST(MerkleRoot, OfAFilesPiecesIsItsRoot) {
+  constexpr std::size_t kBlocks = 4;
+  const Sha256 filler = merkle_root(std::vector<Sha256>(kBlocks), Sha256{});
+  for (const std::size_t pieces : {2u, 3u, 4u, 5u, 7u, 8u, 9u}) {
+    const Bytes content = pattern(pieces * kBlocks * 16384);
+    std::vector<Sha256> layer;
+    for (std::size_t i = 0; i < pieces; ++i) {
+      layer.push_back(naive_root({content.begin() + static_cast<std::ptrdiff_t>(i * kBlocks * 16384),
+                                  content.begin() + static_cast<std::ptrdiff_t>((i + 1) * kBlocks * 16384)}));
+    }
+    EXPECT_EQ(merkle_root(layer, filler), naive_root(content)) << pieces;
+  }
+}
+
+TEST(MerkleRoot, OfOneIsItselfAndOfNoneZeros) {
+  EXPECT_EQ(merkle_root({sha256(as_bytes("x"))}, {}), sha256(as_bytes("x")));
+  EXPECT_EQ(merkle_root({}, sha256(as_bytes("x"))), Sha256{});
+}
+
 TEST(DigestFile, DigestsAFileFromItsStart) {
   const test::TempFolder folder;
   const Bytes content = pattern((3 << 20) + 5);

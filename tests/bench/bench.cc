@@ -24,16 +24,17 @@ namespace {
 
 int run(int argc, char** argv) {
   std::string kernel_package;
-  bool no_vm = false, least_memory = false;
+  bool no_vm = false, no_native = false, least_memory = false;
   int runs = 5;
   CLI::App app{"Benchmarks: ratios against a named peer in one run"};
   app.add_option("--kernel-package", kernel_package, "Debian package of the kernel")
       ->required()
       ->check(CLI::ExistingFile);
-  app.add_option("--runs", runs, "How often each native figure is taken")
+  app.add_option("--runs", runs, "How often each figure is taken")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
   app.add_flag("--no-vm", no_vm, "Native figures only");
+  app.add_flag("--no-native", no_native, "Figures of machines only");
   app.add_flag("--least-memory", least_memory, "Also look for the least memory of a machine");
   CLI11_PARSE(app, argc, argv);
   const sim::Sandbox sandbox = must(sim::enter_sandbox());
@@ -41,8 +42,8 @@ int run(int argc, char** argv) {
   std::filesystem::create_directories(logs);
   sim::Observer silent;
   sim::Shell shell(sim::own_folder(), logs, silent);
-  run_native(shell, sandbox.scratch, runs);
-  if (!no_vm) run_guest(shell, sandbox.scratch, kernel_package, least_memory);
+  if (!no_native) run_native(shell, sandbox.scratch, runs);
+  if (!no_vm) run_guest(shell, sandbox.scratch, kernel_package, runs, least_memory);
   return 0;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -13,35 +14,61 @@ using std::chrono::minutes;
 
 constexpr std::uint64_t kStep = 16;      // MiB
 constexpr std::uint64_t kEnough = 512;
+constexpr const char* kToJump = "power on to the jump";
+constexpr const char* kToUp = "power on to the published system";
 constexpr std::uint64_t kHopeless = 96;  // the kernel alone does not start below this
 
-using Stages = std::vector<std::pair<std::string, double>>;
+/// Seconds of each stage, one value for each run, in the order of the first run.
+using Stages = std::vector<std::pair<std::string, std::vector<double>>>;
 
-double find_stage(const Stages& stages, const std::string& name) {
-  for (const auto& [stage, seconds] : stages) {
-    if (stage == name) return seconds;
-  }
-  return 0;
+void add(Stages& stages, const std::string& name, double seconds) {
+  auto row = std::find_if(stages.begin(), stages.end(),
+                          [&](const auto& known) { return known.first == name; });
+  if (row == stages.end()) row = stages.insert(row, {name, {}});
+  row->second.push_back(seconds);
 }
 
-void print_stages(const sim::WatchedBoot& boot, const Stages& seed, const sim::ReleaseKit& kit) {
+const std::vector<double>* find(const Stages& stages, const std::string& name) {
+  for (const auto& [stage, seconds] : stages) {
+    if (stage == name) return &seconds;
+  }
+  return nullptr;
+}
+
+void boot_our_way(Stages& stages, sim::World& world, sim::Shell& shell, const sim::ReleaseKit& kit,
+                  std::uint64_t version) {
+  sim::PowerOnChoice choice;
+  choice.memory_mib = kEnough;
+  auto machine = must(world.power_on(kit, choice));
+  const auto boot = must(sim::watch_boot(shell, *machine, minutes(5)));
+  must(sim::check_boot(boot, version, kit.public_key));
+  for (const auto& [name, seconds] : boot.before.stages) add(stages, name, seconds);
+  const auto load = must(machine->wait_for_line(" loaded in ([0-9.]+) s", std::chrono::seconds(1)));
+  add(stages, "load", std::stod(load.groups.at(1)));
+  add(stages, kToJump, boot.seconds_to_jump);
+  add(stages, kToUp, boot.seconds_to_up);
+}
+
+void print_stages(const Stages& ours, const Stages& seed, const sim::ReleaseKit& kit) {
   std::printf("\nGuest, %llu MiB, two providers; beside it busybox wget and kexec -l\n",
               static_cast<unsigned long long>(kEnough));
-  std::printf("%-34s %8s %10s\n", "stage, seconds", "ours", "seed's way");
-  double added = 0;
-  for (const auto& [name, seconds] : boot.before.stages) {
-    const double theirs = find_stage(seed, name);
-    if (theirs > 0) {
-      std::printf("%-34s %8.3f %10.3f\n", name.c_str(), seconds, theirs);
-    } else {
-      std::printf("%-34s %8.3f %10s\n", name.c_str(), seconds, "-");
-      added += seconds;
+  std::printf("%-34s %17s %17s %6s\n", "seconds: median (largest)", "ours", "seed's way", "ratio");
+  double added = 0, shared = 0, theirs = 0;
+  for (const auto& [name, values] : ours) {
+    std::printf("%-34s %8.3f (%6.3f)", name.c_str(), median(values), largest(values));
+    if (const auto* other = find(seed, name)) {
+      std::printf(" %8.3f (%6.3f) %6.2f", median(*other), largest(*other),
+                  median(values) / median(*other));
+      shared += median(values);
+      theirs += median(*other);
+    } else if (name != kToJump && name != kToUp) {
+      added += median(values);
     }
+    std::printf("\n");
   }
-  std::printf("%-34s %8s %10.3f\n", "load (kexec -l)", "", find_stage(seed, "load"));
+  std::printf("%-34s %8.3f %8s %8.3f %8s %6.2f\n", "shared stages together", shared, "", theirs, "",
+              shared / theirs);
   std::printf("%-34s %8.3f\n", "added stages together", added);
-  std::printf("%-34s %8.3f\n", "power on to the jump", boot.seconds_to_jump);
-  std::printf("%-34s %8.3f\n", "power on to the published system", boot.seconds_to_up);
   std::printf("client initramfs %ju bytes, node initramfs %ju bytes\n",
               std::filesystem::file_size(kit.client_initramfs),
               std::filesystem::file_size(kit.node_initramfs));
@@ -73,7 +100,7 @@ void find_least_memory(sim::World& world, sim::Shell& shell, const sim::ReleaseK
 }  // namespace
 
 void run_guest(sim::Shell& shell, const std::string& scratch, const std::string& kernel_package,
-               bool least_memory) {
+               int runs, bool least_memory) {
   const std::string folder = scratch + "/guest";
   std::filesystem::create_directories(folder + "/kit");
   const sim::ReleaseKit kit = must(sim::make_release_kit(shell, kernel_package, folder + "/kit"));
@@ -84,15 +111,13 @@ void run_guest(sim::Shell& shell, const std::string& scratch, const std::string&
   must(world->await_followers(version));
   must(world->stop_publisher());
 
-  sim::PowerOnChoice choice;
-  choice.memory_mib = kEnough;
-  {
-    auto machine = must(world->power_on(kit, choice));
-    const auto boot = must(sim::watch_boot(shell, *machine, minutes(5)));
-    must(sim::check_boot(boot, version, kit.public_key));
-    machine.reset();
-    print_stages(boot, boot_seed_way(*world, kit, folder + "/seed", kEnough), kit);
+  SeedWay seed_way(*world, kit, folder + "/seed", kEnough);
+  Stages ours, seed;
+  for (int i = 0; i < runs; ++i) {
+    boot_our_way(ours, *world, shell, kit, version);
+    for (const auto& [name, seconds] : seed_way.boot()) add(seed, name, seconds);
   }
+  print_stages(ours, seed, kit);
   if (least_memory) find_least_memory(*world, shell, kit);
 }
 

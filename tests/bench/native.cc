@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -57,7 +58,24 @@ void write_initramfs(const std::string& path, std::size_t size) {
 
 struct Figures {
   std::vector<double> pointer, provider, ours, curl;
+  std::vector<std::pair<std::string, std::vector<double>>> stages;  ///< Of `ours`, in their order.
 };
+
+/// The JSON that ends what a verb said; its messages on stderr come before.
+nlohmann::json report_in(const std::string& said) {
+  const auto begin = said.rfind("\n{\n");
+  return nlohmann::json::parse(begin == std::string::npos ? said : said.substr(begin));
+}
+
+void add_stages(Figures& figures, const nlohmann::json& report) {
+  for (const auto& stage : report.at("stages")) {
+    const std::string name = stage.at("stage");
+    auto row = std::find_if(figures.stages.begin(), figures.stages.end(),
+                            [&](const auto& known) { return known.first == name; });
+    if (row == figures.stages.end()) row = figures.stages.insert(row, {name, {}});
+    row->second.push_back(stage.at("seconds"));
+  }
+}
 
 void print(const Figures& figures) {
   std::printf("\nNative, 100 Mbit/s, one provider, %zu MiB, metadata included\n", kPayload >> 20);
@@ -68,6 +86,7 @@ void print(const Figures& figures) {
   row("empty node state to verified pointer", figures.pointer);
   row("  and to the first provider by get_peers", figures.provider);
   row("plasmd fetch, discovery and checks included", figures.ours);
+  for (const auto& [name, values] : figures.stages) row(("  " + name).c_str(), values);
   row("curl from nginx, the same files", figures.curl);
   std::printf("ratio curl / plasmd fetch %.3f\n", median(figures.curl) / median(figures.ours));
 }
@@ -101,16 +120,17 @@ void run_native(sim::Shell& shell, const std::string& scratch, int runs) {
     std::vector<std::string> discover = {"plasmd", "discover", "--trust", kit.public_key, "--json",
                                          "--seconds", "2"};
     discover.insert(discover.end(), bootstrap.begin(), bootstrap.end());
-    const auto found = nlohmann::json::parse(must(shell.run(client.name, discover)));
+    const auto found = report_in("\n" + must(shell.run(client.name, discover)));
     figures.pointer.push_back(found.at("pointer").at("seconds"));
     figures.provider.push_back(found.at("first_provider_seconds"));
 
     const std::string out = folder + "/out" + std::to_string(i);
-    std::vector<std::string> fetch = {"plasmd", "fetch", "--trust", kit.public_key, "--out", out};
+    std::vector<std::string> fetch = {"plasmd", "fetch", "--trust", kit.public_key, "--out", out, "--json"};
     fetch.insert(fetch.end(), bootstrap.begin(), bootstrap.end());
     auto began = std::chrono::steady_clock::now();
-    (void)must(shell.run(client.name, fetch, minutes(3)));
+    const std::string said = must(shell.run(client.name, fetch, minutes(3)));
     figures.ours.push_back(seconds_since(began));
+    add_stages(figures, report_in(said));
     std::filesystem::remove_all(out);
 
     began = std::chrono::steady_clock::now();

@@ -45,31 +45,31 @@ void write_program(const std::string& path, const char* text) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, double>> boot_seed_way(sim::World& world,
-                                                          const sim::ReleaseKit& kit,
-                                                          const std::string& folder,
-                                                          std::uint64_t memory_mib) {
+SeedWay::SeedWay(sim::World& world, const sim::ReleaseKit& kit, const std::string& folder,
+                 std::uint64_t memory_mib)
+    : world_(world), kit_(kit), memory_mib_(memory_mib) {
   std::filesystem::create_directories(folder);
   write_program(folder + "/init", kInit);
   write_program(folder + "/dhcp", kDhcp);
-  sim::ReleaseKit seed = kit;
-  seed.client_initramfs = folder + "/seed.cpio";
+  kit_.client_initramfs = folder + "/seed.cpio";
   (void)must(world.shell().run(
       "", {"phase-mkinitramfs", "--kernel", kit.kernel.package, "--arch", "x86_64", "--trust",
            kit.public_key, "--add", folder + "/init:/seed-init", "--add",
            folder + "/dhcp:/seed-dhcp", "--add", "/usr/sbin/kexec:/sbin/kexec", "-o",
-           seed.client_initramfs},
+           kit_.client_initramfs},
       minutes(3)));
   const std::string root = folder + "/www";
   std::filesystem::create_directories(root);
   std::filesystem::copy_file(kit.kernel.vmlinuz, root + "/kernel");
   std::filesystem::copy_file(kit.node_initramfs, root + "/initramfs");
-  const auto nginx = start_nginx(world, "provider1", "10.77.3.1", root);
+  nginx_ = start_nginx(world, "provider1", "10.77.3.1", root);
+}
 
+std::vector<std::pair<std::string, double>> SeedWay::boot() {
   sim::PowerOnChoice choice;
-  choice.memory_mib = memory_mib;
+  choice.memory_mib = memory_mib_;
   choice.more_command_line = "rdinit=/seed-init";
-  auto machine = must(world.power_on(seed, choice));
+  auto machine = must(world_.power_on(kit_, choice));
   std::vector<std::pair<std::string, double>> stages;
   double before = 0;
   std::uint64_t loaded = 0;

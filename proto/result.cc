@@ -48,8 +48,6 @@ Meaning meaning(ErrorCode code) {
     case ErrorCode::kRollback:
       return {"rollback",
               "Publish a newer release, or lower the version floor if going back is meant."};
-    case ErrorCode::kWrongTime:
-      return {"wrong-time", "Set this machine's clock: it is before the time its image was built."};
     case ErrorCode::kLargerThanSigned:
       return {"larger-than-signed",
               "The file is not the published one: fetch it again, or publish it anew if it was "

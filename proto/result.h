@@ -30,7 +30,6 @@ enum class ErrorCode : std::uint8_t {
   kWrongArch = 15,
   kExpired = 16,
   kRollback = 17,            ///< Release version below the floor.
-  kWrongTime = 18,           ///< This machine's clock is before the time floor and cannot be used.
   // What the bytes say.
   kLargerThanSigned = 20,
   kSmallerThanSigned = 21,

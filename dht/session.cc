@@ -138,9 +138,6 @@ struct Session::State {
   State(lt::session opened, const SessionOptions& options, Listening listening)
       : session(std::move(opened)),
         listens(listening.tcp.begin(), listening.tcp.end()),
-        announces(options.announce_private_addresses ||
-                  !std::all_of(listens.begin(), listens.end(),
-                               [](const Endpoint& at) { return at.is_private(); })),
         signal(std::make_shared<Signal>()),
         lookups(session, events, options.enable_dht, options.nodes),
         releases(session, events, options.http_port) {
@@ -161,7 +158,6 @@ struct Session::State {
 
   lt::session session;
   std::vector<Endpoint> listens;
-  bool announces;
   std::shared_ptr<Signal> signal;
   EventQueue events;
   Lookups lookups;
@@ -273,9 +269,7 @@ void Session::add_web_seed(ReleaseId release, const std::string& url) {
 
 void Session::announce(ReleaseId release) {
   const auto infohashes = state_->releases.infohashes(release);
-  if (infohashes && state_->announces) {
-    state_->lookups.announce(*infohashes, state_->listens.front().port);
-  }
+  if (infohashes) state_->lookups.announce(*infohashes, state_->listens.front().port);
 }
 
 void Session::remove(ReleaseId release, Files files) {

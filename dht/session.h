@@ -38,7 +38,6 @@ struct SessionOptions {
   bool incoming = true;              ///< Accept connections of peers.
   std::uint64_t upload_limit = 0;    ///< Bytes per second; 0: none.
   std::uint16_t http_port = 0;       ///< Told to peers in the extension handshake; 0: none.
-  bool announce_private_addresses = true;
 };
 
 struct Infohashes {

@@ -154,7 +154,7 @@ Result<void> Releases::want(ReleaseId id, const std::vector<std::string>& paths)
   }
   release->handle.prioritize_files(priorities);
   release->completed = false;
-  release->stale = true;
+  release->refreshed = {};  // What was asked for before is about other files.
   return {};
 } catch (const std::exception& failure) {
   return {ErrorCode::kInternal, std::string("the release is gone: ") + failure.what()};

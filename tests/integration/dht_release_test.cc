@@ -101,8 +101,18 @@ TEST_F(DhtReleases, AreFetchedFromSeedsThatOnlyTheDhtKnows) {
 
   client.events.clear();
   std::vector<std::string> everything;
-  for (const auto& [path, size] : kFiles) everything.push_back(path);
+  std::uint64_t bytes = 0;
+  for (const auto& [path, size] : kFiles) {
+    everything.push_back(path);
+    bytes += size;
+  }
+  EXPECT_TRUE(client.session->status(release).complete);
   ASSERT_TRUE(client.session->want(release, everything).ok());
+  // From here on it is about the files that are wanted now.
+  const auto begun = client.session->status(release);
+  EXPECT_FALSE(begun.complete);
+  EXPECT_EQ(begun.wanted, bytes);
+  EXPECT_LT(begun.done, begun.wanted);
   ASSERT_TRUE(run_until(all, seconds(30), completed(client)));
   expect_same(source, into, everything);
   const auto status = client.session->status(release);

@@ -90,6 +90,15 @@ class Builder {
                             printable(word.substr(0, 100)) + " is left out: " + why);
   }
 
+  /// Values of the `console=` words so far; what stands behind "--" is not the kernel's.
+  [[nodiscard]] std::vector<std::string> consoles() const {
+    std::vector<std::string> values;
+    for (const auto& word : split_cmdline(head_)) {
+      if (word.name == "console" && word.value) values.push_back(*word.value);
+    }
+    return values;
+  }
+
   [[nodiscard]] std::size_t size() const {
     return head_.size() + tail_.size() + (tail_.empty() ? 0 : 1);
   }
@@ -111,6 +120,19 @@ class Builder {
   bool separated_ = false;
   NextCmdline out_;
 };
+
+/// The kernel opens a console once however often it is named, and /dev/console is the one named
+/// last. So one that is there comes again only where it is this boot's last and another would be
+/// the last of the line.
+void add_consoles(Builder& builder, const std::vector<std::string>& consoles) {
+  for (const auto& console : consoles) {
+    const auto there = builder.consoles();
+    const bool needs_last = &console == &consoles.back();
+    const bool stands = needs_last ? !there.empty() && there.back() == console
+                                   : std::find(there.begin(), there.end(), console) != there.end();
+    if (!stands) builder.add("console=" + console, "this boot's");
+  }
+}
 
 void add_appended(Builder& builder, std::string_view append,
                   const std::vector<std::string>& allowed) {
@@ -150,7 +172,7 @@ Result<NextCmdline> next_cmdline(std::string_view signed_cmdline, const BootOpti
                  "the signed command line holds control characters or an open quote"};
   }
   Builder builder(signed_cmdline);
-  for (const auto& console : current.consoles) builder.add("console=" + console, "this boot's");
+  add_consoles(builder, current.consoles);
   if (!current.ip_text.empty()) builder.add("ip=" + current.ip_text, "this boot's");
   if (!current.boot_interface_text.empty()) {
     builder.add("BOOTIF=" + current.boot_interface_text, "this boot's");

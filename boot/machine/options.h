@@ -80,6 +80,8 @@ struct NextCmdline {
 
 /// `signed_cmdline` out of a verified manifest, then console=, ip=, BOOTIF= of this boot, then
 /// the words of phase.append whose names are in `append_allowed` (TrustPolicy::append_allowed).
+/// A console that the line already names comes again only where that makes this boot's last one,
+/// its /dev/console, the last of the line.
 /// init=, rdinit=, rd.break, lockdown=, module.sig_enforce= never pass, allowed or not. What is
 /// added goes in front of a "--" of the signed line: what follows it is init's. kUsage where the
 /// signed line alone is over the limit or not printable.

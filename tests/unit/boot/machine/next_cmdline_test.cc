@@ -28,6 +28,38 @@ TEST(NextCmdline, IsTheSignedOneWithConsoleIpAndBootif) {
   EXPECT_THAT(out.left_out, IsEmpty());
 }
 
+TEST(NextCmdline, NamesAConsoleOfTheSignedLineOnlyOnce) {
+  EXPECT_EQ(next("console=ttyS0 quiet", "console=ttyS0").text, "console=ttyS0 quiet");
+  EXPECT_EQ(next("console=tty0 console=ttyS0", "console=tty0 console=ttyS0").text,
+            "console=tty0 console=ttyS0");
+  EXPECT_EQ(next("console=tty0 console=ttyS0", "console=ttyS0").text, "console=tty0 console=ttyS0");
+  EXPECT_EQ(next("console=tty0 console=ttyS0", "console=tty0 console=ttyS1").text,
+            "console=tty0 console=ttyS0 console=ttyS1");
+  EXPECT_EQ(
+      next("\"console=tty0\" console=\"ttyS0,115200\"", "console=tty0 console=ttyS0,115200").text,
+      "\"console=tty0\" console=\"ttyS0,115200\"");
+  EXPECT_THAT(next("console=ttyS0", "console=ttyS0").left_out, IsEmpty());
+}
+
+// /dev/console is the console named last: what is left out must not change which one that is.
+TEST(NextCmdline, EndsWithTheLastConsoleOfThisBoot) {
+  EXPECT_EQ(next("console=tty0 console=ttyS0", "console=tty0").text,
+            "console=tty0 console=ttyS0 console=tty0");
+  EXPECT_EQ(next("console=tty0 console=ttyS0", "console=ttyS0 console=tty0").text,
+            "console=tty0 console=ttyS0 console=tty0");
+  // The signed line ends with it, but another one of this boot would come behind.
+  EXPECT_EQ(next("console=ttyS0", "console=tty0 console=ttyS0").text,
+            "console=ttyS0 console=tty0 console=ttyS0");
+  // Another word: only the kernel knows whether it is the same console.
+  EXPECT_EQ(next("console=ttyS0", "console=ttyS0,115200").text,
+            "console=ttyS0 console=ttyS0,115200");
+}
+
+TEST(NextCmdline, ConsolesBehindTheSignedLinesSeparatorAreNotTheKernels) {
+  EXPECT_EQ(next("quiet -- console=ttyS0", "console=ttyS0").text,
+            "quiet console=ttyS0 -- console=ttyS0");
+}
+
 TEST(NextCmdline, PassesFromAppendOnlyWhatTheTrustFileAllows) {
   const auto out = next("quiet", "phase.append=\"loglevel=3 nosmp mitigations=off\"",
                         {"loglevel", "nosmp"});

@@ -12,11 +12,10 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <mutex>
 #include <thread>
 
 #include "node/http_answer.h"
-#include "node/http_gate.h"
+#include "node/http_shared.h"
 #include "proto/ports.h"
 
 namespace phase::node {
@@ -32,7 +31,6 @@ constexpr std::size_t kSendStep = 256 * 1024;
 constexpr std::size_t kLingerBytes = 64 * 1024;
 constexpr milliseconds kLingerTime{2'000};
 constexpr milliseconds kAcceptPause{100};
-constexpr std::size_t kMaxPeersTold = 200;
 
 Endpoint to_endpoint(const tcp::endpoint& from) {
   Endpoint out;
@@ -57,31 +55,14 @@ tcp::endpoint from_endpoint(const Endpoint& from) {
           from.port};
 }
 
-/// What all connections share. Everything behind the mutex.
-struct Shared {
-  explicit Shared(const HttpProviderOptions& o)
-      : options(o), gate(o.max_connections, o.max_per_address) {}
-  const HttpProviderOptions options;
-  HttpGate gate;
-  std::mutex mutex;
-  std::shared_ptr<const Catalogue> catalogue = std::make_shared<const Catalogue>();
-  std::shared_ptr<const Catalogue> peers = std::make_shared<const Catalogue>();
-  HttpCounters counters;
-
-  void count(std::uint64_t HttpCounters::*counter, std::uint64_t by = 1) {
-    const std::lock_guard lock(mutex);
-    counters.*counter += by;
-  }
-};
-
 /// One client. Runs on its own strand; lives as long as an operation of it is pending.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Shared& shared, tcp::socket socket, HttpGate::Pass pass)
+  Connection(HttpShared& shared, tcp::socket socket, HttpGate::Pass pass)
       : shared_(shared),
         socket_(std::move(socket)),
         timer_(socket_.get_executor()),
-        buffer_(shared.options.max_header_bytes + 1024),
+        buffer_(shared.options().max_header_bytes + 1024),
         pass_(std::move(pass)) {}
 
   void start() {
@@ -124,7 +105,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void next_request() {
     if (buffer_.size() > 0) return read_header();
-    arm(shared_.options.idle_timeout, OnTimeout::kClose);
+    arm(shared_.options().idle_timeout, OnTimeout::kClose);
     socket_.async_read_some(buffer_.prepare(2048),
                             [self = shared_from_this()](error_code error, std::size_t got) {
                               if (error) return self->close();
@@ -135,9 +116,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void read_header() {
     parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(shared_.options.max_header_bytes));
+    parser_->header_limit(static_cast<std::uint32_t>(shared_.options().max_header_bytes));
     parser_->body_limit(boost::none);  // A body is refused by its announcement, never read.
-    arm(shared_.options.header_deadline, OnTimeout::kAnswer408);
+    arm(shared_.options().header_deadline, OnTimeout::kAnswer408);
     http::async_read_header(socket_, buffer_, *parser_,
                             [self = shared_from_this()](error_code error, std::size_t) {
                               self->header_read(error);
@@ -168,21 +149,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.version = message.version();
     request.hosts = message.count(http::field::host);
     request.has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
-    request.keep_alive = message.keep_alive() && ++requests_ < shared_.options.max_requests;
+    request.keep_alive = message.keep_alive() && ++requests_ < shared_.options().max_requests;
     request.range = once(http::field::range);
     request.if_range = once(http::field::if_range);
     request.if_none_match = once(http::field::if_none_match);
     request.if_match = once(http::field::if_match);
 
-    std::shared_ptr<const Catalogue> catalogue;
-    std::shared_ptr<const Catalogue> peers;
-    {
-      const std::lock_guard lock(shared_.mutex);
-      catalogue = shared_.catalogue;
-      peers = shared_.peers;
-      shared_.counters.requests += 1;
-    }
-    send(answer(request, *catalogue, *peers, system_clock().wall()));
+    const auto served = shared_.begin_request();
+    send(answer(request, *served.catalogue, *served.peers, system_clock().wall()));
   }
 
   void refuse(unsigned status) {
@@ -193,17 +167,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // --- sending ---
 
   void send(HttpAnswer reply) {
-    {
-      const std::lock_guard lock(shared_.mutex);
-      shared_.counters.by_status[reply.status] += 1;
-    }
+    shared_.count_answer(reply.status);
     timed_out_ = false;
     answer_ = std::move(reply);
     front_ = answer_.head + answer_.text;
     front_sent_ = 0;
     body_sent_ = 0;
     progress_ = 0;
-    arm(shared_.options.progress_window, OnTimeout::kClose);
+    arm(shared_.options().progress_window, OnTimeout::kClose);
     send_front();
   }
 
@@ -255,9 +226,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void sent(std::uint64_t count) {
     shared_.count(&HttpCounters::bytes_sent, count);
     progress_ += count;
-    if (progress_ >= shared_.options.progress_bytes) {
+    if (progress_ >= shared_.options().progress_bytes) {
       progress_ = 0;
-      arm(shared_.options.progress_window, OnTimeout::kClose);
+      arm(shared_.options().progress_window, OnTimeout::kClose);
     }
     if (front_sent_ < front_.size()) return send_front();
     if (body_left()) return answer_.entry->file ? wait_writable() : send_front();
@@ -291,7 +262,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                             });
   }
 
-  Shared& shared_;
+  HttpShared& shared_;
   tcp::socket socket_;
   asio::steady_timer timer_;
   boost::beast::flat_buffer buffer_;
@@ -310,7 +281,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class Listener {
  public:
-  Listener(Shared& shared, asio::io_context& context)
+  Listener(HttpShared& shared, asio::io_context& context)
       : shared_(shared), context_(context), acceptor_(context), pause_(context) {}
 
   error_code listen(const tcp::endpoint& at, bool both_families) {
@@ -357,7 +328,7 @@ class Listener {
     if (error) return;
     socket.non_blocking(true, error);
     if (error) return;
-    auto pass = shared_.gate.enter(to_endpoint(remote));
+    auto pass = shared_.gate().enter(to_endpoint(remote));
     if (pass) {
       shared_.count(&HttpCounters::accepted);
       std::make_shared<Connection>(shared_, std::move(socket), std::move(*pass))->start();
@@ -370,7 +341,7 @@ class Listener {
     socket.shutdown(tcp::socket::shutdown_send, error);
   }
 
-  Shared& shared_;
+  HttpShared& shared_;
   asio::io_context& context_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
@@ -395,7 +366,7 @@ Error listen_error(const Endpoint& at, const error_code& why) {
 // The io_context goes before what its handlers refer to, and after what refers to it.
 struct HttpProvider::State {
   explicit State(const HttpProviderOptions& options) : shared(options) {}
-  Shared shared;
+  HttpShared shared;
   asio::io_context context;
   std::vector<std::unique_ptr<Listener>> listeners;
   std::vector<Endpoint> listening;
@@ -440,33 +411,13 @@ HttpProvider::~HttpProvider() {
 }
 
 void HttpProvider::set_catalogue(std::shared_ptr<const Catalogue> catalogue) {
-  check(catalogue != nullptr, "a catalogue is given");
-  const std::lock_guard lock(state_->shared.mutex);
-  state_->shared.catalogue.swap(catalogue);
+  state_->shared.set_catalogue(std::move(catalogue));
 }
 
-void HttpProvider::set_peers(const PeerTable& peers) {
-  auto told = std::make_shared<Catalogue>();
-  for (const auto& [infohash, endpoints] : peers) {
-    Bytes body;
-    for (std::size_t i = 0; i < std::min(endpoints.size(), kMaxPeersTold); ++i) {
-      const auto line = endpoints[i].text() + "\n";
-      body.insert(body.end(), line.begin(), line.end());
-    }
-    told->add_bytes("/peers/" + infohash, std::move(body), "text/plain; charset=us-ascii");
-  }
-  std::shared_ptr<const Catalogue> shared = std::move(told);
-  const std::lock_guard lock(state_->shared.mutex);
-  state_->shared.peers.swap(shared);
-}
+void HttpProvider::set_peers(const PeerTable& peers) { state_->shared.set_peers(peers); }
 
 const std::vector<Endpoint>& HttpProvider::listening() const { return state_->listening; }
 
-HttpCounters HttpProvider::counters() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  auto counters = state_->shared.counters;
-  counters.active = state_->shared.gate.active();
-  return counters;
-}
+HttpCounters HttpProvider::counters() const { return state_->shared.counters(); }
 
 }  // namespace phase::node

@@ -39,11 +39,13 @@ class ProgressLine final : public FetchWatcher {
     shown_ = now;
     const double rate = static_cast<double>(status.rate) / 1e6;
     const std::uint64_t left = status.wanted - std::min(status.done, status.wanted);
-    const auto seconds_left = status.rate == 0 ? 0 : left / status.rate;
-    std::fprintf(stderr, "%s%3llu %%  %.1f MB/s  %llu s left  %u sources%s",
+    // At no rate nobody knows.
+    const std::string time_left =
+        status.rate == 0 ? "" : std::to_string(left / status.rate) + " s left  ";
+    std::fprintf(stderr, "%s%3llu %%  %.1f MB/s  %s%u sources%s",
                  terminal_ ? "\r\033[K" : "",
                  static_cast<unsigned long long>(status.done * 100 / status.wanted), rate,
-                 static_cast<unsigned long long>(seconds_left), status.peers,
+                 time_left.c_str(), status.peers,
                  terminal_ ? "" : "\n");
     open_line_ = terminal_;
   }

@@ -163,10 +163,14 @@ struct Acquire::State {
   }
 
   void offer(const SignedItem& item, const std::string& from) {
-    auto better = choice.offer(item);
+    PointerChoice with_it = choice;
+    auto better = with_it.offer(item);
     if (!better) return refuse(from + ": " + better.error().detail);
     const bool may_switch = stage <= Stage::kManifest || clock.now() < settled_at;
-    if (!*better || !may_switch) return;
+    // Too late for this time: what is handed on at the end is the pointer of what was fetched.
+    if (*better && !may_switch) return;
+    choice = std::move(with_it);
+    if (!*better) return;
     const Pointer& best = *choice.best();
     if (release && infohashes == dht::Infohashes{best.infohash_v1, best.infohash_v2}) return;
     say("pointer: version " + std::to_string(best.release_version) + " of " + options.channel +

@@ -31,13 +31,17 @@ class TestClock final : public Clock {
 
 class AcquireSettles : public dht::DhtTest {
  protected:
+  static constexpr std::size_t kInitramfsBytes = 6'000'000;
+  static constexpr std::uint64_t kSeedRate = 1'500'000;  // Bytes per second: four seconds in all.
+
   void SetUp() override {
     DhtTest::SetUp();
     bootstrap_ = start_plain_nodes(1);
     publisher_.emplace(folder("publisher"));
+    node::test::write(publisher_->initramfs_file, node::test::initramfs(kInitramfsBytes));
     clock_.emplace(publisher_->clock);
     store_ = node::test::open_store(folder("store"));
-    seed_ = open(2, bootstrap_);
+    seed_ = open(2, bootstrap_, [](dht::SessionOptions& o) { o.upload_limit = kSeedRate; });
     older_ = publish();
     newer_ = publish();
     put(older_);
@@ -70,7 +74,7 @@ class AcquireSettles : public dht::DhtTest {
     out.channel = "stable";
     out.arch = "x86_64";
     out.folder = into;
-    out.settle = seconds(8);  // Lookups ask again every two seconds.
+    out.settle = seconds(12);  // To fetch, and to be asked again: lookups do so every two seconds.
     return out;
   }
 
@@ -130,6 +134,26 @@ TEST_F(AcquireSettles, OnTheNewerWhereTheOlderIsRefused) {
   Acquire acquire(*client_.session, *clock_, std::move(with_admit));
   expect_the_newer(acquire, [&] { return refused; });
   EXPECT_EQ(acquire.report().refusals, std::vector<std::string>{"too little memory for version 1"});
+}
+
+// Once the time is over the release is fetched to its end, and the pointer handed on is its own.
+TEST_F(AcquireSettles, OnceAndForAll) {
+  auto quick = options(folder("into"));
+  quick.settle = milliseconds(100);
+  Acquire acquire(*client_.session, *clock_, std::move(quick));
+  acquire.start();
+  ASSERT_TRUE(run(acquire, [&] { return acquire.progress().done > 200'000; }));
+  put(newer_);
+  ASSERT_TRUE(run(acquire, [&] { return acquire.acquired() || acquire.error(); }));
+  ASSERT_FALSE(acquire.error().has_value()) << acquire.error()->detail;
+  EXPECT_NE(client_.find<dht::ItemFound>([&](const dht::ItemFound& found) {
+    return found.item.seq == newer_.pointer[0].seq;
+  }), nullptr) << "the newer pointer was not seen in time: this proves nothing";
+  EXPECT_EQ(acquire.acquired()->manifest.manifest.release_version, 1u);
+  ASSERT_FALSE(acquire.acquired()->pointer.empty());
+  for (const SignedItem& item : acquire.acquired()->pointer) {
+    EXPECT_EQ(item.seq, older_.pointer[0].seq);
+  }
 }
 
 TEST_F(AcquireSettles, OnTheRefusalWhereNothingBetterComes) {

@@ -70,16 +70,28 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-/// Between fork and exec of a program with threads: system calls only.
+/// Between fork and exec of a program with threads: system calls only. What fails goes to
+/// `failure`, which exec closes.
 [[noreturn]] void become(const char* program, char** argv, char** envp, int netns, int input,
-                         int output) {
+                         int output, int failure) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const bool ready = (netns < 0 || ::setns(netns, CLONE_NEWNET) == 0) && ::dup2(input, 0) == 0 &&
                      ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2;
   if (ready) ::execve(program, argv, envp);
+  const int reason = errno;
+  if (::write(failure, &reason, sizeof reason) < 0) ::_exit(126);
   ::_exit(127);
+}
+
+/// Waits until the child is the program that it was to become; 0, or why it is not.
+int await_exec(int failure) {
+  int reason = 0;
+  ssize_t got = -1;
+  do got = ::read(failure, &reason, sizeof reason);
+  while (got < 0 && errno == EINTR);
+  return got == ssize_t{sizeof reason} ? reason : 0;
 }
 
 }  // namespace
@@ -114,6 +126,11 @@ Result<std::unique_ptr<Process>> Process::start(ProcessOptions options) {
   }
   Descriptor output{ends[0]};
   Descriptor written{ends[1]};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return Error{ErrorCode::kInternal, std::string("pipe: ") + std::strerror(errno)};
+  }
+  Descriptor failure{ends[0]};
+  Descriptor failing{ends[1]};
 
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
@@ -124,9 +141,16 @@ Result<std::unique_ptr<Process>> Process::start(ProcessOptions options) {
 
   const pid_t pid = ::fork();
   if (pid == 0) {
-    become(program->c_str(), argv.data(), envp.data(), netns.get(), input->get(), written.get());
+    become(program->c_str(), argv.data(), envp.data(), netns.get(), input->get(), written.get(),
+           failing.get());
   }
   if (pid < 0) return Error{ErrorCode::kInternal, std::string("fork: ") + std::strerror(errno)};
+  failing = Descriptor{};
+  if (const int reason = await_exec(failure.get()); reason != 0) {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return Error{ErrorCode::kInternal, *program + " cannot be started: " + std::strerror(reason)};
+  }
 
   std::unique_ptr<Process> process{new Process};
   process->name_ = command_line(options.argv);

@@ -54,7 +54,8 @@ struct LineMatch {
 
 class Process {
  public:
-  /// stdout and stderr come as one stream. kNotFound where there is no such program.
+  /// stdout and stderr come as one stream. Returns once the program runs, in its network.
+  /// kNotFound where there is no such program, kInternal where it cannot be started.
   static Result<std::unique_ptr<Process>> start(ProcessOptions options);
   /// Kills and reaps it where it still runs.
   ~Process();

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "sim/command.h"
 
@@ -28,6 +30,25 @@ TEST(Process, FindsALineThatWasPrintedBeforeAnybodyAsked) {
   ASSERT_TRUE(match.ok()) << match.error().detail;
   EXPECT_EQ(match->groups.at(1), "12");
   EXPECT_EQ(match->line, 0u);
+}
+
+TEST(Process, IsTheProgramOnceItIsStartedOrSaysWhyNot) {
+  ProcessOptions options;
+  options.argv = {"sleep", "60"};
+  auto process = Process::start(options);
+  ASSERT_TRUE(process.ok());
+  const auto program = std::filesystem::read_symlink("/proc/" + std::to_string((*process)->pid()) + "/exe");
+  EXPECT_NE(program, std::filesystem::read_symlink("/proc/self/exe")) << "still the fork of this one";
+
+  const auto text = std::filesystem::temp_directory_path() /
+                    ("phase-no-program-" + std::to_string((*process)->pid()));
+  std::ofstream(text) << "no program";
+  std::filesystem::permissions(text, std::filesystem::perms(0755));
+  options.argv = {text.string()};
+  const auto none = Process::start(options);
+  std::filesystem::remove(text);
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.error().detail.find("cannot be started"), std::string::npos) << none.error().detail;
 }
 
 TEST(Process, LooksBehindTheLineThatItIsTold) {

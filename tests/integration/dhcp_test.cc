@@ -96,7 +96,7 @@ class Segment {
     command("dnsmasq -k --conf-file=/dev/null --port=0 --interface=far --bind-interfaces "
             "--user=root --pid-file= --no-ping --log-dhcp --dhcp-authoritative --log-facility=" +
             folder + "/server.log --dhcp-leasefile=" + folder + "/leases --dhcp-range=" +
-            network_ + ".50," + network_ + ".60,255.255.255.0,1h " + options + " &");
+            network_ + ".50," + network_ + ".59,255.255.255.0,1h " + options + " &");
   }
 
  private:

@@ -49,5 +49,14 @@ apt-get install --simulate --no-install-recommends "${missing[@]}" |
 apt-get install --assume-no --no-install-recommends "${missing[@]}" 2>/dev/null |
   grep -E '^(Need to get|After this operation)' | sed 's/^/  /' >&2 || true
 
+# What is installed is for tests in networks of their own: no web server and no mDNS responder is to
+# start on this host (invoke-rc.d(8), policy-rc.d).
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
 say "installing them"
 apt-get install -q --yes --no-install-recommends "${missing[@]}" >&2

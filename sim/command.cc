@@ -48,4 +48,13 @@ Result<std::string> run_command(const std::vector<std::string>& argv, const std:
   return output;
 }
 
+Result<void> run_commands(const std::vector<std::vector<std::string>>& commands,
+                          const std::string& netns) {
+  for (const auto& argv : commands) {
+    auto done = run_command(argv, netns);
+    if (!done) return done.error();
+  }
+  return {};
+}
+
 }  // namespace phase::sim

@@ -20,4 +20,8 @@ Result<std::string> run_command(const std::vector<std::string>& argv,
                                 const std::string& netns = {},
                                 std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
+/// Runs each to its end, one after the other, until one fails.
+Result<void> run_commands(const std::vector<std::vector<std::string>>& commands,
+                          const std::string& netns = {});
+
 }  // namespace phase::sim

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -22,6 +23,33 @@ bool cpu_has_virtualisation() {
     return false;
   }
   return false;
+}
+
+/// Commas in values are doubled: QEMU's rule.
+std::string escaped(const std::string& value) {
+  std::string out;
+  for (const char c : value) out += c == ',' ? ",," : std::string(1, c);
+  return out;
+}
+
+Result<std::vector<std::string>> disk_arguments(const MachineDisk& disk, std::size_t index) {
+  const std::string number = std::to_string(index);
+  std::string node = "disk" + number;
+  std::vector<std::string> argv = {
+      "-blockdev", "driver=file,node-name=" + node + ",filename=" + escaped(disk.image) +
+                       (disk.read_only ? ",read-only=on" : "")};
+  if (!disk.write_log.empty()) {
+    std::ofstream log(disk.write_log, std::ios::trunc);
+    if (!log) return Error{ErrorCode::kStore, disk.write_log + ": cannot be written"};
+    argv.insert(argv.end(),
+                {"-blockdev", "driver=file,node-name=log" + number + ",filename=" +
+                                  escaped(disk.write_log),
+                 "-blockdev", "driver=blklogwrites,node-name=logged" + number + ",file=" + node +
+                                  ",log=log" + number});
+    node = "logged" + number;
+  }
+  argv.insert(argv.end(), {"-device", "virtio-blk-pci,write-cache=on,drive=" + node});
+  return argv;
 }
 
 }  // namespace
@@ -58,6 +86,11 @@ Result<std::unique_ptr<Machine>> Machine::power_on(MachineOptions options) {
                              "tap,id=net0,script=no,downscript=no,ifname=" + options.tap,
                              "-device", "virtio-net-pci,romfile=,netdev=net0,mac=" + options.mac});
   }
+  for (std::size_t i = 0; i < options.disks.size(); ++i) {
+    auto disk = disk_arguments(options.disks[i], i);
+    if (!disk) return disk.error();
+    argv.insert(argv.end(), disk->begin(), disk->end());
+  }
   argv.insert(argv.end(), options.more_arguments.begin(), options.more_arguments.end());
 
   auto process = Process::start(std::move(qemu));
@@ -66,6 +99,13 @@ Result<std::unique_ptr<Machine>> Machine::power_on(MachineOptions options) {
   machine->slot_ = std::move(*slot);
   machine->qemu_ = std::move(*process);
   return machine;
+}
+
+Result<void> Machine::cut_power() {
+  qemu_->signal(SIGKILL);
+  auto gone = qemu_->wait(std::chrono::seconds(30));
+  if (!gone) return gone.error();
+  return {};
 }
 
 }  // namespace phase::sim

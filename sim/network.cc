@@ -8,25 +8,17 @@ namespace phase::sim {
 namespace {
 
 constexpr const char* kSwitch = "switch0";
-constexpr const char* kPrefix = "/16";
 
 std::string outer_end(const std::string& host) { return "v-" + host; }
-
-/// Runs each until one fails.
-Result<void> run_all(const std::vector<std::vector<std::string>>& commands,
-                     const std::string& netns = {}) {
-  for (const auto& argv : commands) {
-    auto done = run_command(argv, netns);
-    if (!done) return done.error();
-  }
-  return {};
+std::string with_prefix(const std::string& address, int prefix) {
+  return address + "/" + std::to_string(prefix);
 }
 
 Result<void> shape(const std::string& interface, const std::string& netns, Rate rate) {
   if (rate.bits_per_second == 0) return {};
   // The bucket holds 10 ms, and never less than the largest segment that veth passes on in one.
   const auto burst = std::max<std::uint64_t>(rate.bits_per_second / 8 / 100, 64 * 1024);
-  return run_all({{"tc", "qdisc", "add", "dev", interface, "root", "tbf", "rate",
+  return run_commands({{"tc", "qdisc", "add", "dev", interface, "root", "tbf", "rate",
                    std::to_string(rate.bits_per_second) + "bit", "burst", std::to_string(burst),
                    "latency", "100ms"}},
                  netns);
@@ -36,7 +28,7 @@ Result<void> shape(const std::string& interface, const std::string& netns, Rate 
 
 Result<std::unique_ptr<Network>> Network::create() {
   std::unique_ptr<Network> network{new Network};
-  auto made = run_all({{"ip", "link", "add", kSwitch, "type", "bridge", "stp_state", "0",
+  auto made = run_commands({{"ip", "link", "add", kSwitch, "type", "bridge", "stp_state", "0",
                         "forward_delay", "0"},
                        {"ip", "link", "set", kSwitch, "up"}});
   if (!made) return made.error();
@@ -50,46 +42,62 @@ Network::~Network() {
     (void)run_command({"ip", "link", "del", outer_end(name)});
     (void)run_command({"ip", "netns", "del", name});
   }
-  for (const auto& tap : taps_) (void)run_command({"ip", "link", "del", tap});
+  for (const auto& link : links_) (void)run_command({"ip", "link", "del", link});
   (void)run_command({"ip", "link", "del", kSwitch});
 }
 
 Result<Host> Network::add_host(const std::string& name, const std::string& address, Rate rate) {
+  return add_host_on(kSwitch, Host{name, address}, rate);
+}
+
+Result<Host> Network::add_host_on(const std::string& bridge, Host host, Rate rate) {
+  const std::string& name = host.name;
   if (name.empty() || name.size() > 12) {
     return Error{ErrorCode::kUsage, "host name '" + name + "': 1 to 12 characters"};
   }
-  auto made = run_all({{"ip", "netns", "add", name},
-                       {"ip", "link", "add", outer_end(name), "type", "veth", "peer", "name",
-                        "eth0", "netns", name},
-                       {"ip", "link", "set", outer_end(name), "master", kSwitch, "up"}});
+  auto made = run_commands({{"ip", "netns", "add", name},
+                            {"ip", "link", "add", outer_end(name), "type", "veth", "peer", "name",
+                             "eth0", "netns", name},
+                            {"ip", "link", "set", outer_end(name), "master", bridge, "up"}});
   if (!made) return made.error();
   namespaces_.push_back(name);
-  auto inside = run_all({{"ip", "link", "set", "lo", "up"},
-                         {"ip", "address", "add", address + kPrefix, "dev", "eth0"},
-                         {"ip", "link", "set", "eth0", "up"}},
-                        name);
+  auto inside = run_commands({{"ip", "link", "set", "lo", "up"},
+                              {"ip", "address", "add", with_prefix(host.address, host.prefix),
+                               "dev", "eth0"},
+                              {"ip", "link", "set", "eth0", "up"}},
+                             name);
   if (!inside) return inside.error();
   for (const auto& [interface, netns] :
        {std::pair{outer_end(name), std::string{}}, std::pair{std::string{"eth0"}, name}}) {
     auto shaped = shape(interface, netns, rate);
     if (!shaped) return shaped.error();
   }
-  return Host{name, address};
+  return host;
+}
+
+Result<void> Network::join_switch(const std::string& link) {
+  return run_commands({{"ip", "link", "set", link, "master", kSwitch, "up"}});
 }
 
 Result<void> Network::add_address(const Host& host, const std::string& address) {
-  return run_all({{"ip", "address", "add", address + kPrefix, "dev", "eth0"}}, host.name);
+  return run_commands({{"ip", "address", "add", with_prefix(address, host.prefix), "dev", "eth0"}},
+                      host.name);
 }
 
 Result<void> Network::set_plugged(const Host& host, bool plugged) {
-  return run_all({{"ip", "link", "set", outer_end(host.name), plugged ? "up" : "down"}});
+  return run_commands({{"ip", "link", "set", outer_end(host.name), plugged ? "up" : "down"}});
 }
 
 Result<std::string> Network::add_tap(const std::string& name, Rate rate) {
-  auto made = run_all({{"ip", "tuntap", "add", "dev", name, "mode", "tap"},
-                       {"ip", "link", "set", name, "master", kSwitch, "up"}});
+  return add_tap_on(kSwitch, name, rate);
+}
+
+Result<std::string> Network::add_tap_on(const std::string& bridge, const std::string& name,
+                                        Rate rate) {
+  auto made = run_commands({{"ip", "tuntap", "add", "dev", name, "mode", "tap"},
+                            {"ip", "link", "set", name, "master", bridge, "up"}});
   if (!made) return made.error();
-  taps_.push_back(name);
+  links_.push_back(name);
   auto shaped = shape(name, {}, rate);
   if (!shaped) return shaped.error();
   return name;

@@ -1,7 +1,8 @@
 // sim/network.h
-// A network inside a sandbox: one switch (a bridge), hosts (network namespaces with an address)
-// and taps for machines. Adapts the programs `ip`, `tc` and `dnsmasq`. Links are as fast as the
-// kernel unless they get a rate; delay and loss are the relays', which come beside this.
+// A network inside a sandbox: one switch (a bridge), LANs behind routers of their own, hosts
+// (network namespaces with an address) and taps for machines. Adapts the programs `ip`, `tc`,
+// `nft` and `dnsmasq`. Links are as fast as the kernel unless they get a rate; delay and loss are
+// the relays', which come beside this.
 //
 // Threads: the owner's. The sandbox ends everything; the destructor makes room for the next
 // network of the same process.
@@ -25,6 +26,29 @@ struct Rate {
 struct Host {
   std::string name;     ///< Also the name of its network namespace; its interface is eth0.
   std::string address;  ///< IPv4 literal.
+  int prefix = 16;      ///< Bits of its network.
+};
+
+/// A link of its own, 10.78.<number>.0/24 and 2001:db8:<number>::/64. Its router has one leg on it
+/// and one, the uplink, on the network's switch, as a home router has: IPv4 is forwarded and
+/// translated to the uplink's address, IPv6 forwarded as it is, to nowhere: 2001:db8::/32 belongs
+/// to nobody, but what leaves is to be seen at the uplink.
+struct Lan {
+  std::string name;
+  int number = 0;
+  std::string bridge;
+  Host router;                 ///< Its address and interface (eth0) on the LAN.
+  std::string uplink_address;  ///< 10.77.200.<number>
+  [[nodiscard]] std::string address(int host) const;
+};
+/// The router's leg on the network's switch, within the router's namespace.
+inline constexpr const char* kUplink = "uplink";
+
+struct LanServiceOptions {
+  int first = 100, last = 199;       ///< Addresses given out.
+  /// Where the router's DNS server asks on; empty: it answers nothing, and asks nobody.
+  std::string dns_upstream;
+  bool router_advertisements = true; ///< IPv6 by SLAAC, the router as default route.
 };
 
 class Network {
@@ -50,10 +74,25 @@ class Network {
                                               const std::string& last,
                                               const std::string& scratch);
 
+  /// `name` has at most 8 characters. The uplink is plugged in; its default route is 10.77.0.1.
+  Result<Lan> add_lan(const std::string& name);
+  /// As above, on the LAN, with the LAN's router as default route.
+  Result<Host> add_host(const Lan& lan, const std::string& name, int number, Rate rate = {});
+  Result<std::string> add_tap(const Lan& lan, const std::string& name, Rate rate = {});
+  Result<void> set_uplink_plugged(const Lan& lan, bool plugged);
+  /// What a home router offers: DHCP (itself as router and DNS server), DNS, router
+  /// advertisements. Ready when this returns.
+  Result<std::unique_ptr<Process>> start_services(const Lan& lan, const LanServiceOptions& options,
+                                                  const std::string& scratch);
+
  private:
   Network() = default;
+  Result<Host> add_host_on(const std::string& bridge, Host host, Rate rate);
+  Result<std::string> add_tap_on(const std::string& bridge, const std::string& name, Rate rate);
+  Result<void> join_switch(const std::string& link);
   std::vector<std::string> namespaces_;
-  std::vector<std::string> taps_;
+  std::vector<std::string> links_;  // In this process's namespace: taps, bridges, uplinks.
+  int lans_ = 0;
 };
 
 }  // namespace phase::sim

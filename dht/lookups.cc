@@ -63,13 +63,13 @@ std::optional<lt::entry> entry_of(const SignedItem& item) {
 
 }  // namespace
 
-Lookups::Lookups(lt::session_handle session, EventQueue& events, bool enabled,
-                 std::vector<Endpoint> nodes)
+Lookups::Lookups(lt::session_handle session, EventQueue& events, const SessionOptions& options)
     : session_(std::move(session)),
       events_(events),
-      enabled_(enabled),
+      enabled_(options.enable_dht),
+      only_asks_(options.anonymous),
       nodes_counter_(lt::find_metric_idx("dht.dht_nodes")),
-      known_(std::move(nodes)),
+      known_(options.nodes),
       opened_(now()),
       next_rejoin_(opened_ + kRejoin) {
   if (known_.size() > kMaxKnownNodes) known_.resize(kMaxKnownNodes);
@@ -108,7 +108,7 @@ void Lookups::stop(LookupId lookup) {
 }
 
 void Lookups::put_item(const SignedItem& item) {
-  if (!enabled_) return;
+  if (!enabled_ || only_asks_) return;
   if (ready_) {
     send_put(item);
     return;
@@ -139,6 +139,7 @@ void Lookups::send_put(const SignedItem& item) {
 }
 
 void Lookups::announce(const Infohashes& infohashes, std::uint16_t port) {
+  if (only_asks_) return;
   announces_[infohashes].port = port;
   announces_[infohashes].next = now();
   tick(now());

@@ -17,9 +17,8 @@ namespace phase::dht {
 
 class Lookups {
  public:
-  /// `session` and `events` are borrowed. `nodes`: where to begin.
-  Lookups(libtorrent::session_handle session, EventQueue& events, bool enabled,
-          std::vector<Endpoint> nodes);
+  /// `session` and `events` are borrowed.
+  Lookups(libtorrent::session_handle session, EventQueue& events, const SessionOptions& options);
 
   void add_nodes(const std::vector<Endpoint>& nodes);
   LookupId find_item(const PublicKey& key, const std::string& salt);
@@ -67,6 +66,7 @@ class Lookups {
   libtorrent::session_handle session_;
   EventQueue& events_;
   bool enabled_;
+  bool only_asks_;  ///< Nothing is stored or announced.
   bool ready_ = false;
   int nodes_counter_;
   std::uint32_t nodes_ = 0;

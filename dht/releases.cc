@@ -12,6 +12,7 @@
 
 #include "dht/connect_now.h"
 #include "dht/convert.h"
+#include "dht/modes.h"
 #include "dht/torrent_rules.h"
 
 namespace phase::dht {
@@ -27,7 +28,7 @@ lt::add_torrent_params base_params(const std::string& parent) {
   // owner's (disable_dht covers this torrent's announces only). A torrent that is already there
   // is an error, because two owners of one would remove it from under each other.
   params.flags = lt::torrent_flags::disable_dht | lt::torrent_flags::disable_lsd |
-                 lt::torrent_flags::duplicate_is_error;
+                 lt::torrent_flags::duplicate_is_error | lt::torrent_flags::apply_ip_filter;
   return params;
 }
 
@@ -52,18 +53,28 @@ Result<Bytes> write_torrent(const lt::torrent_handle& handle) {
 
 }  // namespace
 
-Releases::Releases(lt::session_handle session, EventQueue& events, std::uint16_t http_port)
-    : session_(std::move(session)), events_(events), http_port_(http_port) {}
+Releases::Releases(lt::session_handle session, EventQueue& events, const SessionOptions& options)
+    : session_(std::move(session)), events_(events), options_(options) {}
 
 Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) {
   release.accounts = std::make_shared<Accounts>();
-  params.extensions.push_back([accounts = release.accounts, port = http_port_](
+  params.extensions.push_back([accounts = release.accounts, port = options_.http_port](
                                   const lt::torrent_handle&, lt::client_data_t) {
     return make_accounts_plugin(accounts, port);
   });
   params.extensions.push_back([](const lt::torrent_handle& torrent, lt::client_data_t) {
     return make_connect_now_plugin(torrent);
   });
+  release.web_seeds = make_given_web_seeds();
+  params.extensions.push_back([given = release.web_seeds](const lt::torrent_handle& torrent,
+                                                          lt::client_data_t) {
+    return make_given_web_seeds_plugin(given, torrent);
+  });
+  if (options_.anonymous) {
+    params.extensions.push_back([](const lt::torrent_handle&, lt::client_data_t) {
+      return make_take_only_plugin();
+    });
+  }
   lt::error_code error;
   release.handle = session_.add_torrent(std::move(params), error);
   if (error == lt::errors::duplicate_torrent) {
@@ -92,7 +103,7 @@ Result<ReleaseId> Releases::fetch(const Infohashes& infohashes, const std::strin
     if (info->infohashes != infohashes) {
       return {ErrorCode::kMalformed, "torrent: its infohashes are not those that were asked for"};
     }
-    params.ti = std::make_shared<lt::torrent_info>(to_span(torrent), lt::from_span);
+    params.ti = std::make_shared<lt::torrent_info>(to_span(contents_of(torrent)), lt::from_span);
     params.file_priorities.assign(static_cast<std::size_t>(params.ti->num_files()),
                                   lt::dont_download);
   }
@@ -118,7 +129,7 @@ Result<ReleaseId> Releases::seed(ByteView torrent, const std::string& parent) tr
   // Each piece is checked when it is first asked for, not all of them before the first is served.
   // upload_mode: what lies there is the owner's; if it changed, it is not fetched over.
   params.flags |= lt::torrent_flags::seed_mode | lt::torrent_flags::upload_mode;
-  params.ti = std::make_shared<lt::torrent_info>(to_span(torrent), lt::from_span);
+  params.ti = std::make_shared<lt::torrent_info>(to_span(contents_of(torrent)), lt::from_span);
   Release release;
   release.infohashes = info->infohashes;
   release.parent = parent;
@@ -163,6 +174,7 @@ Result<void> Releases::want(ReleaseId id, const std::vector<std::string>& paths)
 void Releases::connect(ReleaseId id, const Endpoint& peer, PeerSource source) try {
   Release* release = find(id);
   if (release == nullptr || peer.port == 0) return;
+  if (options_.only_on_link && !options_.only_on_link->contains(peer)) return;
   const bool is_new = release->accounts->note_source(peer, source);
   release->handle.connect_peer(to_tcp(peer), to_lt(source), {});
   release->connect_now = release->connect_now || is_new;
@@ -171,7 +183,10 @@ void Releases::connect(ReleaseId id, const Endpoint& peer, PeerSource source) tr
 }
 
 void Releases::add_web_seed(ReleaseId id, const std::string& url) try {
-  if (Release* release = find(id)) release->handle.add_url_seed(url);
+  Release* release = find(id);
+  if (release == nullptr || !may_ask(options_, url)) return;
+  allow(*release->web_seeds, url);
+  release->handle.add_url_seed(url);
 } catch (const std::exception&) {
   // As above.
 }

@@ -17,6 +17,7 @@
 
 #include "dht/accounts.h"
 #include "dht/event_queue.h"
+#include "dht/guards.h"
 #include "dht/session.h"
 
 namespace phase::dht {
@@ -24,7 +25,7 @@ namespace phase::dht {
 class Releases {
  public:
   /// `session` and `events` are borrowed.
-  Releases(libtorrent::session_handle session, EventQueue& events, std::uint16_t http_port);
+  Releases(libtorrent::session_handle session, EventQueue& events, const SessionOptions& options);
 
   Result<ReleaseId> fetch(const Infohashes& infohashes, const std::string& parent,
                           ByteView torrent);
@@ -59,6 +60,7 @@ class Releases {
     Infohashes infohashes;
     std::string parent;
     std::shared_ptr<Accounts> accounts;
+    std::shared_ptr<GivenWebSeeds> web_seeds;
     std::optional<TorrentInfo> info;
     std::vector<File> files;  ///< As info->files.
     Bytes torrent;            ///< The .torrent file, once every piece hash is known.
@@ -83,7 +85,7 @@ class Releases {
 
   libtorrent::session_handle session_;
   EventQueue& events_;
-  std::uint16_t http_port_;
+  SessionOptions options_;
   ReleaseId next_id_ = 1;
   std::map<ReleaseId, Release> releases_;
   std::map<libtorrent::torrent_handle, ReleaseId> by_handle_;

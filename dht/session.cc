@@ -7,6 +7,9 @@
 #include <exception>
 #include <future>
 #include <libtorrent/alert_types.hpp>
+#include <libtorrent/extensions/smart_ban.hpp>
+#include <libtorrent/extensions/ut_metadata.hpp>
+#include <libtorrent/extensions/ut_pex.hpp>
 #include <libtorrent/ip_filter.hpp>
 #include <libtorrent/posix_disk_io.hpp>
 #include <libtorrent/session.hpp>
@@ -17,8 +20,10 @@
 
 #include "dht/convert.h"
 #include "dht/event_queue.h"
+#include "dht/guards.h"
 #include "dht/listen.h"
 #include "dht/lookups.h"
+#include "dht/modes.h"
 #include "dht/releases.h"
 #include "dht/settings.h"
 
@@ -68,7 +73,8 @@ struct Listening {
 };
 
 lt::session_params make_params(const SessionOptions& options, const std::vector<Endpoint>& listen) {
-  lt::session_params params(make_settings(options, listen));
+  lt::session_params params(make_settings(options, listen), {});
+  if (options.only_on_link) params.ip_filter = only(*options.only_on_link);
   // Writes are in the file when a piece counts as checked, with 20 MB resident instead of 273;
   // the default (mmap) corrupts data in this version, and raises SIGBUS on a full disk.
   params.disk_io_constructor = lt::posix_disk_io_constructor;
@@ -76,6 +82,13 @@ lt::session_params make_params(const SessionOptions& options, const std::vector<
     (node.v6 ? params.dht_state.nodes6 : params.dht_state.nodes).push_back(to_udp(node));
   }
   return params;
+}
+
+/// libtorrent's default, but that one of them is ours to leave out.
+void add_plugins(lt::session& session, const SessionOptions& options) {
+  if (options.peer_exchange) session.add_extension(&lt::create_ut_pex_plugin);
+  session.add_extension(&lt::create_ut_metadata_plugin);
+  session.add_extension(&lt::create_smart_ban_plugin);
 }
 
 /// By default peers on the local network pass every rate limit.
@@ -102,11 +115,12 @@ void read_listen_alert(const lt::alert& alert, Listening& out) {
   }
 }
 
-/// Reads alerts until every endpoint is open for TCP and UDP, or has failed.
-Listening await_listening(lt::session& session, const std::vector<Endpoint>& endpoints) {
+/// Reads alerts until every endpoint is open, for UDP and, where there is `tcp`, for that, or has
+/// failed.
+Listening await_listening(lt::session& session, const std::vector<Endpoint>& endpoints, bool tcp) {
   Listening out;
   const auto settled = [&](const Endpoint& at) {
-    return (out.tcp.contains(at) && out.udp.contains(at)) ||
+    return ((!tcp || out.tcp.contains(at)) && out.udp.contains(at)) ||
            std::any_of(out.failed.begin(), out.failed.end(),
                        [&](const ListenFailed& failure) { return failure.at == at; });
   };
@@ -139,8 +153,8 @@ struct Session::State {
       : session(std::move(opened)),
         listens(listening.tcp.begin(), listening.tcp.end()),
         signal(std::make_shared<Signal>()),
-        lookups(session, events, options.enable_dht, options.nodes),
-        releases(session, events, options.http_port) {
+        lookups(session, events, options),
+        releases(session, events, options) {
     for (auto& failure : listening.failed) events.push(std::move(failure));
     session.set_alert_notify([signal = signal] { signal->alerts_came(); });
   }
@@ -164,13 +178,28 @@ struct Session::State {
   Releases releases;
 };
 
-Result<std::unique_ptr<Session>> Session::open(const SessionOptions& options) try {
+Result<std::unique_ptr<Session>> Session::open(const SessionOptions& wanted) try {
+  const auto allowed = restricted(wanted);
+  if (!allowed) return allowed.error();
+  const SessionOptions& options = *allowed;
   auto endpoints = listen_endpoints(options);
   if (!endpoints) return endpoints.error();
   lt::session session(make_params(options, *endpoints));
+  add_plugins(session, options);
   limit_everybody(session);
-  Listening listening = await_listening(session, *endpoints);
-  if (auto good = check_listening(listening); !good) return good.error();
+  if (options.socks5) {
+    // No TCP listener then, and one UDP socket, bound to no address, which speaks with the proxy.
+    Endpoint any;
+    any.port = endpoints->front().port;
+    *endpoints = {any};
+  }
+  Listening listening = await_listening(session, *endpoints, !options.socks5);
+  if (options.socks5) {
+    listening = {};
+  } else if (auto good = check_listening(listening); !good) {
+    return good.error();
+  }
+  if (!options.incoming) stop_listening(*endpoints);
   if (options.enable_dht) {
     // Only now: switched on before it listens, the DHT forgets the nodes that it was given.
     lt::settings_pack on;
@@ -269,7 +298,8 @@ void Session::add_web_seed(ReleaseId release, const std::string& url) {
 
 void Session::announce(ReleaseId release) {
   const auto infohashes = state_->releases.infohashes(release);
-  if (infohashes) state_->lookups.announce(*infohashes, state_->listens.front().port);
+  if (!infohashes || state_->listens.empty()) return;
+  state_->lookups.announce(*infohashes, state_->listens.front().port);
 }
 
 void Session::remove(ReleaseId release, Files files) {

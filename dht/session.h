@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "dht/on_link.h"
 #include "proto/bytes.h"
 #include "proto/endpoint.h"
 #include "proto/hash.h"
@@ -38,6 +39,21 @@ struct SessionOptions {
   bool incoming = true;              ///< Accept connections of peers.
   std::uint64_t upload_limit = 0;    ///< Bytes per second; 0: none.
   std::uint16_t http_port = 0;       ///< Told to peers in the extension handshake; 0: none.
+  /// Peers tell each other of further peers (ut_pex), and libtorrent connects to them by itself:
+  /// off where the owner chooses whom to fetch from.
+  bool peer_exchange = true;
+  /// Nobody else is connected or asked: no peer, no web seed, no name server. The DHT is off, for
+  /// libtorrent cannot keep it on a link; `listen` is those of it that are on the link. None:
+  /// anybody. (A stranger's connection to us is closed unread, after the kernel took it up.)
+  std::optional<OnLink> only_on_link;
+  /// Only takes, and does not tell who we are: no client name, a peer id and node id drawn at
+  /// random, nothing that a peer asks for is sent, nothing is announced or stored in the DHT, no
+  /// peer exchange, no incoming connection, and the DHT is asked without answering (BEP 43).
+  bool anonymous = false;
+  /// SOCKS5 (RFC 1928), no authentication: all TCP goes through it, names too; the DHT, uTP and
+  /// incoming connections, which cannot, are off whatever the options above say. kUsage together
+  /// with only_on_link.
+  std::optional<Endpoint> socks5;
 };
 
 struct Infohashes {
@@ -137,7 +153,8 @@ class Session {
   /// The same for BEP 5 get_peers on both infohashes (v2's cut to 20 bytes); never announces.
   LookupId find_providers(const Infohashes& infohashes);
   void stop(LookupId lookup);
-  /// Stores somebody's or our own item on the nodes nearest to it; ends with ItemStored.
+  /// Stores somebody's or our own item on the nodes nearest to it; ends with ItemStored. Without
+  /// a DHT and in an anonymous session nothing happens.
   void put_item(const SignedItem& item);
   [[nodiscard]] std::uint32_t dht_nodes() const;
   /// Good nodes of the routing table, to begin with next time (at most 64).
@@ -153,9 +170,11 @@ class Session {
   /// Which files are fetched; names not in the torrent are an error (kNotFound).
   Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
   void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
-  /// `url` is the base: <url>/<torrent name>/<file> is asked for (BEP 19).
+  /// `url` is the base: <url>/<torrent name>/<file> is asked for (BEP 19). It is not followed to
+  /// another host. With only_on_link a URL whose host is no literal on the link is passed over.
   void add_web_seed(ReleaseId release, const std::string& url);
-  /// Announces to the DHT now, and from then on every 15 min (peers expire after 45).
+  /// Announces to the DHT now, and from then on every 15 min (peers expire after 45); never in an
+  /// anonymous session.
   void announce(ReleaseId release);
   /// Stops it. With kDelete its files go, soon after this has returned.
   void remove(ReleaseId release, Files files = Files::kKeep);
@@ -169,7 +188,7 @@ class Session {
   /// Everybody that ever sent or received a payload byte or is connected, banned ones included.
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release) const;
 
-  /// Where peers reach us.
+  /// Where peers reach us; nowhere with socks5.
   [[nodiscard]] std::vector<Endpoint> listening() const;
 
  private:

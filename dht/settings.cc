@@ -12,7 +12,17 @@ namespace {
 
 using lt_settings = libtorrent::settings_pack;
 
-void set_identity(lt_settings& s) {
+void set_identity(lt_settings& s, const SessionOptions& options) {
+  if (options.anonymous) {
+    // Leaves out the name in the extension handshake and in HTTP, and the peer id is all random.
+    s.set_bool(lt_settings::anonymous_mode, true);
+    s.set_str(lt_settings::user_agent, "");
+    s.set_str(lt_settings::handshake_client_version, "");
+    s.set_str(lt_settings::peer_fingerprint, "");
+    // Every packet carries libtorrent's mark otherwise (the byte that was the type of service).
+    s.set_int(lt_settings::peer_dscp, 0);
+    return;
+  }
   // The same words from every node: no host, user or build is told to strangers.
   s.set_str(lt_settings::user_agent, "phase-boot");
   s.set_str(lt_settings::handshake_client_version, "phase-boot");
@@ -66,7 +76,9 @@ void set_connections(lt_settings& s, const SessionOptions& options) {
   // uTP moves 9 MB/s where TCP moves 104. Strangers may have no other way to reach us, so that it
   // is accepted from the public network; we never choose it.
   s.set_bool(lt_settings::enable_outgoing_utp, false);
-  s.set_bool(lt_settings::enable_incoming_utp, open_network && options.incoming);
+  // On the link it is never worth it, and its handshake would answer strangers.
+  s.set_bool(lt_settings::enable_incoming_utp,
+             open_network && options.incoming && !options.only_on_link);
   s.set_int(lt_settings::mixed_mode_algorithm, lt_settings::prefer_tcp);
   s.set_bool(lt_settings::enable_outgoing_tcp, true);
   s.set_bool(lt_settings::enable_incoming_tcp, options.incoming);
@@ -108,6 +120,30 @@ void set_transfer(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::urlseed_wait_retry, 5);
 }
 
+void set_take_only(lt_settings& s) {
+  // The plugin in guards.h answers nothing; these keep us from offering it.
+  s.set_int(lt_settings::unchoke_slots_limit, 0);
+  s.set_int(lt_settings::allowed_fast_set_size, 0);
+  s.set_bool(lt_settings::send_redundant_have, false);
+}
+
+void set_proxy(lt_settings& s, const Endpoint& proxy) {
+  s.set_int(lt_settings::proxy_type, lt_settings::socks5);
+  s.set_str(lt_settings::proxy_hostname, proxy.host());
+  s.set_int(lt_settings::proxy_port, proxy.port);
+  s.set_bool(lt_settings::proxy_hostnames, true);
+  s.set_bool(lt_settings::proxy_peer_connections, true);
+  s.set_bool(lt_settings::proxy_tracker_connections, true);
+  s.set_bool(lt_settings::enable_incoming_utp, false);
+  // A circuit of an anonymity network takes seconds to be built, and answers late.
+  s.set_int(lt_settings::peer_connect_timeout, 30);
+  s.set_int(lt_settings::handshake_timeout, 30);
+  s.set_int(lt_settings::request_timeout, 60);
+  s.set_int(lt_settings::piece_timeout, 60);
+  s.set_int(lt_settings::peer_timeout, 120);
+  s.set_int(lt_settings::urlseed_timeout, 60);
+}
+
 void set_limits(lt_settings& s) {
   // The default lets a stranger make us hold 30 MiB before anything is verified.
   s.set_int(lt_settings::max_metadata_size, static_cast<int>(kMaxMetadataBytes));
@@ -127,13 +163,15 @@ void set_limits(lt_settings& s) {
 
 lt_settings make_settings(const SessionOptions& options, const std::vector<Endpoint>& listen) {
   lt_settings s;
-  set_identity(s);
+  set_identity(s, options);
   set_listening(s, listen);
   set_discovery(s);
   set_dht(s, options);
   set_connections(s, options);
   set_transfer(s, options);
   set_limits(s);
+  if (options.anonymous) set_take_only(s);
+  if (options.socks5) set_proxy(s, *options.socks5);
   return s;
 }
 

@@ -10,7 +10,7 @@
 
 namespace phase::dht {
 
-/// The DHT is left off: it is switched on once the session listens (see Session::open).
+/// `options` as restricted() left them. The DHT is left off: it is switched on once the session listens (see Session::open).
 [[nodiscard]] libtorrent::settings_pack make_settings(const SessionOptions& options,
                                                       const std::vector<Endpoint>& listen);
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <exception>
 #include <filesystem>
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/bencode.hpp>
 #include <libtorrent/create_torrent.hpp>
 #include <libtorrent/posix_disk_io.hpp>
@@ -154,6 +155,25 @@ int choose_piece_bytes(const std::vector<TorrentFile>& files) {
     if (in_one_request && dictionary < kMaxMetadataBytes) break;
   }
   return piece;
+}
+
+Bytes contents_of(ByteView torrent) {
+  lt::error_code error;
+  const lt::bdecode_node parsed =
+      lt::bdecode(to_span(torrent), error, nullptr, static_cast<int>(kMaxDepth),
+                  static_cast<int>(kMaxValues));
+  if (parsed.type() != lt::bdecode_node::dict_t) return {};
+  Bytes out;
+  bencode::put_raw(out, "d");
+  for (const char* key : {"info", "piece layers"}) {
+    const lt::bdecode_node part = parsed.dict_find_dict(key);
+    if (!part) continue;
+    const auto raw = part.data_section();
+    bencode::put_string(out, as_bytes(key));
+    bencode::put_raw(out, {raw.data(), static_cast<std::size_t>(raw.size())});
+  }
+  bencode::put_raw(out, "e");
+  return out;
 }
 
 Result<TorrentInfo> accept_torrent(const lt::torrent_info& parsed) {

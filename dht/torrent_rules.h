@@ -24,6 +24,11 @@ inline constexpr std::uint64_t kMaxFilePieces = 512;
 /// where a file would have more than kMaxFilePieces, or the SHA-1 hashes fill the info dictionary.
 [[nodiscard]] int choose_piece_bytes(const std::vector<TorrentFile>& files);
 
+/// The info dictionary and the piece layers of a .torrent file that passed read_torrent(), and
+/// nothing else: libtorrent would announce to the trackers that it names, fetch from its web seeds
+/// and ask its DHT nodes, wherever the file came from.
+[[nodiscard]] Bytes contents_of(ByteView torrent);
+
 /// kMalformed names the rule that the torrent breaks.
 [[nodiscard]] Result<TorrentInfo> accept_torrent(const libtorrent::torrent_info& parsed);
 

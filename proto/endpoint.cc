@@ -48,10 +48,18 @@ bool Endpoint::is_private() const {
   if (std::equal(kMappedV4.begin(), kMappedV4.end(), address.begin())) {
     return private_v4(address.data() + kMappedV4.size());
   }
+  return is_loopback() || (address[0] & 0xfe) == 0xfc ||
+         (address[0] == 0xfe && (address[1] & 0xc0) == 0x80);
+}
+
+bool Endpoint::is_loopback() const {
+  if (!v6) return address[0] == 127;
+  if (std::equal(kMappedV4.begin(), kMappedV4.end(), address.begin())) {
+    return address[kMappedV4.size()] == 127;
+  }
   std::array<std::uint8_t, 16> loopback{};
   loopback[15] = 1;
-  return address == loopback || (address[0] & 0xfe) == 0xfc ||
-         (address[0] == 0xfe && (address[1] & 0xc0) == 0x80);
+  return address == loopback;
 }
 
 Bytes Endpoint::compact() const {

@@ -23,6 +23,8 @@ struct Endpoint {
   [[nodiscard]] std::string text() const;
   /// RFC 1918, RFC 6598, loopback, link-local, unique-local.
   [[nodiscard]] bool is_private() const;
+  /// 127.0.0.0/8, ::1, and the former as a v4-mapped IPv6 address.
+  [[nodiscard]] bool is_loopback() const;
   /// 4 or 16 bytes of address, 2 of port, both in network order.
   [[nodiscard]] Bytes compact() const;
 };

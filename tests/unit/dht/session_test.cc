@@ -64,6 +64,28 @@ TEST(Session, ReportsAnAddressThatCannotBeUsedBesideOneThatCan) {
   EXPECT_EQ(failed->at.host(), "192.0.2.1");
 }
 
+TEST(Session, RefusesRestrictionsThatCannotBothBeKept) {
+  auto options = on_loopback();
+  options.only_on_link = OnLink({{*parse_address("10.78.1.9", 0), 24}});
+  const auto loopback_only = Session::open(options);
+  ASSERT_FALSE(loopback_only.ok());
+  EXPECT_EQ(loopback_only.error().code, ErrorCode::kNoInterface);
+  options.socks5 = *parse_endpoint("127.0.0.1:1080");
+  const auto both = Session::open(options);
+  ASSERT_FALSE(both.ok());
+  EXPECT_EQ(both.error().code, ErrorCode::kUsage);
+}
+
+TEST(Session, WithAProxyListensNowhere) {
+  auto options = on_loopback();
+  options.socks5 = *parse_endpoint("127.0.0.1:1");
+  const auto session = Session::open(options);
+  ASSERT_TRUE(session.ok()) << session.error().detail;
+  EXPECT_TRUE((*session)->listening().empty());
+  (*session)->announce(1);
+  EXPECT_EQ((*session)->dht_nodes(), 0U);
+}
+
 TEST(Session, WakesUpWhenAnotherThreadSaysSo) {
   auto options = on_loopback();
   options.enable_dht = false;

@@ -52,6 +52,23 @@ Bytes replaced(const Bytes& in, std::string_view from, std::string_view to) {
   return {text.begin(), text.end()};
 }
 
+// A .torrent file comes from anybody. What it says beside the content is where else to connect.
+TEST_F(TorrentTest, TheContentsLeaveOutTrackersWebSeedsAndNodes) {
+  const auto made = make({write("kernel", 200'000)});
+  const auto dressed =
+      replaced(replaced(made.torrent, "d4:info",
+                        "d8:announce17:http://a.example/9:httpseedsl17:http://b.example/e4:info"),
+               "e12:piece layers", "e5:nodesll9:c.examplei6881eee12:piece layers");
+  Bytes with_seeds(dressed.begin(), dressed.end() - 1);
+  const std::string seeds = "8:url-list17:http://d.example/e";
+  with_seeds.insert(with_seeds.end(), seeds.begin(), seeds.end());
+  const auto read = read_torrent(with_seeds);
+  ASSERT_TRUE(read.ok()) << read.error().detail;
+  ASSERT_NE(as_text(with_seeds).find("c.example"), std::string::npos);
+  EXPECT_EQ(as_text(contents_of(with_seeds)), as_text(made.torrent));
+  EXPECT_EQ(as_text(contents_of(made.torrent)), as_text(made.torrent));
+}
+
 TEST_F(TorrentTest, ListsFilesWithTheirRootsAndWithoutPadding) {
   const std::vector<std::string> files = {write("kernel", 200'000), write("dtbs/a.dtb", 10),
                                           write("empty", 0)};

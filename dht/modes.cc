@@ -1,0 +1,77 @@
+#include "dht/modes.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace phase::dht {
+namespace {
+
+/// libtorrent's filter knows peers and web seeds only; its DHT asks whomever an answer names, and
+/// answers whoever asks. On the link, nodes are found by DNS-SD and asked by HTTP.
+void without_dht(SessionOptions& options) {
+  options.enable_dht = false;
+  options.nodes.clear();
+}
+
+void on_the_link(SessionOptions& options) {
+  without_dht(options);
+  const auto& networks = options.only_on_link->networks();
+  const auto ours = [&](const Endpoint& at) {
+    return std::any_of(networks.begin(), networks.end(), [&](const OnLinkNetwork& network) {
+      return network.address.v6 == at.v6 && network.address.address == at.address;
+    });
+  };
+  if (options.listen.empty()) {
+    for (const auto& network : networks) {
+      options.listen.push_back(network.address);
+      options.listen.back().port = options.port;
+    }
+  }
+  std::erase_if(options.listen, [&](const Endpoint& at) { return !ours(at); });
+}
+
+/// The host of "http://HOST[:PORT][/...]", without the brackets of IPv6.
+std::string_view host_of(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return {};
+  url.remove_prefix(kScheme.size());
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (url.find('@') != std::string_view::npos) return {};
+  if (!url.starts_with('[')) return url.substr(0, url.find(':'));
+  const auto close = url.find(']');
+  return close == std::string_view::npos ? std::string_view{} : url.substr(1, close - 1);
+}
+
+}  // namespace
+
+Result<SessionOptions> restricted(SessionOptions options) {
+  if (options.only_on_link && options.socks5) {
+    return {ErrorCode::kUsage,
+            "a session that stays on its link takes no proxy: it would leave it"};
+  }
+  if (options.only_on_link) {
+    on_the_link(options);
+    if (options.listen.empty()) {
+      return {ErrorCode::kNoInterface, "no network interface that is up has an address on a link"};
+    }
+  }
+  if (options.socks5) {
+    without_dht(options);
+    options.incoming = false;
+  }
+  if (options.anonymous) {
+    options.read_only_dht = true;
+    options.incoming = false;
+    options.peer_exchange = false;
+    options.http_port = 0;
+  }
+  return options;
+}
+
+bool may_ask(const SessionOptions& options, const std::string& web_seed_url) {
+  if (!options.only_on_link) return true;
+  const auto at = parse_address(host_of(web_seed_url), 80);
+  return at && options.only_on_link->contains(*at);
+}
+
+}  // namespace phase::dht

@@ -2,8 +2,13 @@
 // The acquire pipeline: from a trust policy to a verified release in a folder. The init client's
 // network child, `plasmd fetch` and `plasmd serve --follow` all run this.
 //
-//   discover (pointer by DHT) -> providers (get_peers) -> metadata -> manifest.dsse, verified
-//   against the policy -> memory check -> artifacts -> held against their signed BEP 52 roots
+//   discover (pointer: DHT, nodes on the link, given providers) -> providers -> metadata ->
+//   manifest.dsse, verified against the policy -> memory check -> artifacts, from a cache where it
+//   has them -> held against their signed BEP 52 roots
+//
+// Near before far: while nodes on the link deliver, nobody beyond it is asked for more than the
+// pointer. With a cache, a release in it that passes every rule is the answer where nothing newer
+// is found in time; never one that is older than a valid pointer that was seen.
 //
 // A state machine: the owner runs the session's loop, hands every event to handle() and calls
 // tick() by next_tick(). It does no waiting of its own. Threads: the owner's.
@@ -18,6 +23,9 @@
 #include <string>
 #include <vector>
 
+#include "boot/cache/cache.h"
+#include "boot/http_get.h"
+#include "dht/lan/lan.h"
 #include "dht/session.h"
 #include "proto/ports.h"
 #include "proto/trust.h"
@@ -36,6 +44,17 @@ struct AcquireOptions {
   /// http://HOST[:PORT][/PATH] of providers to ask beside the DHT: pointer, .torrent and web seed.
   std::vector<std::string> provider_urls;
   bool use_dht = true;
+  /// The owner runs a dht::Lan and passes its events on.
+  bool use_lan = false;
+  /// Which addresses are near: those on a link of ours. None: nobody is.
+  std::optional<dht::OnLink> near;
+  HttpWay http;                      ///< Which way requests to providers may go.
+  Cache* cache = nullptr;            ///< Borrowed, may be null.
+  bool only_cache = false;           ///< There is no network: nobody else is asked.
+  /// With a release in the cache that could be used: a newer one is looked for so long.
+  Duration newer = std::chrono::seconds(15);
+  Duration far_wait = std::chrono::milliseconds(300);  ///< See near_first.h.
+  Duration near_stall = std::chrono::seconds(2);
   /// Decides whether a release with this manifest fits; called before any artifact is fetched.
   std::function<Result<void>(const VerifiedManifest&)> admit;
   /// The first valid pointer is followed at once; for so long a better one takes its place,
@@ -61,15 +80,21 @@ struct AcquireReport {
   std::vector<std::string> refusals;   ///< What was refused on the way and why, at most 32.
   std::uint64_t received = 0;          ///< Payload bytes, in all.
   std::uint64_t wasted = 0;            ///< Of these, thrown away after a failed check.
+  std::uint64_t from_cache = 0;        ///< Bytes that did not have to come.
+  /// Who named the release that was taken: "DHT", a URL, "cache"; why, where that needs a word.
+  std::string path;
 };
 
 struct Acquired {
   VerifiedManifest manifest;
   std::vector<SignedItem> pointer;   ///< As found, to be put again by a provider.
-  dht::ReleaseId release = 0;        ///< Still seeding in the session.
+  /// Still seeding in the session; none where all of it came from the cache.
+  std::optional<dht::ReleaseId> release;
   std::string folder;                ///< <folder>/<torrent name>.
-  Bytes torrent;                     ///< The .torrent file.
+  Bytes torrent;                     ///< The .torrent file; may be empty where the cache had none.
 };
+
+struct AcquireState;  // boot/acquire_state.h
 
 class Acquire {
  public:
@@ -80,6 +105,8 @@ class Acquire {
   void start();
   /// Every event of the session; those of others are passed over.  Call tick() after a batch.
   void handle(const dht::Event& event);
+  /// Every event of the owner's dht::Lan, with use_lan.
+  void handle(const dht::LanEvent& event);
   /// After every batch of events, and at next_tick() where none came.
   void tick();
   [[nodiscard]] MonoTime next_tick() const;
@@ -96,8 +123,7 @@ class Acquire {
   [[nodiscard]] std::vector<std::string> take_messages();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<AcquireState> state_;
 };
 
 }  // namespace phase::boot

@@ -7,12 +7,12 @@ namespace {
 
 constexpr std::size_t kMaxPointerAnswer = 8 * 1024;
 constexpr std::size_t kMaxTorrentAnswer = 4 * dht::kMaxMetadataBytes;
-constexpr std::chrono::seconds kHttpDeadline{20};
 
 }  // namespace
 
 Result<GivenProvider> GivenProvider::ask(const std::string& url, const PublicKey& key,
                                          const std::string& channel, const std::string& arch,
+                                         HttpWay way, std::chrono::milliseconds deadline,
                                          std::function<void()> wake) {
   auto parsed = parse_http_url(url);
   if (!parsed) return parsed.error();
@@ -20,12 +20,14 @@ Result<GivenProvider> GivenProvider::ask(const std::string& url, const PublicKey
   out.base_ = url;
   while (out.base_.ends_with('/')) out.base_.pop_back();
   out.key_ = key;
+  out.way_ = std::move(way);
+  out.deadline_ = deadline;
   out.wake_ = std::move(wake);
   out.torrent_url_ = *parsed;
   out.torrent_url_.target += "/" + channel + "/" + arch + "/release.torrent";
   HttpUrl pointer = std::move(*parsed);
   pointer.target += "/pointer/" + key.hex() + "/" + channel + "/" + arch;
-  out.pointer_get_.emplace(std::move(pointer), kMaxPointerAnswer, kHttpDeadline, out.wake_);
+  out.pointer_get_.emplace(std::move(pointer), out.way_, kMaxPointerAnswer, deadline, out.wake_);
   return out;
 }
 
@@ -41,7 +43,7 @@ std::optional<Result<std::vector<SignedItem>>> GivenProvider::poll_pointer() {
 }
 
 void GivenProvider::ask_torrent() {
-  torrent_get_.emplace(torrent_url_, kMaxTorrentAnswer, kHttpDeadline, wake_);
+  torrent_get_.emplace(torrent_url_, way_, kMaxTorrentAnswer, deadline_, wake_);
 }
 
 std::optional<Result<Bytes>> GivenProvider::poll_torrent() {

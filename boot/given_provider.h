@@ -3,6 +3,7 @@
 // web seed. Nothing that it says is trusted. Threads: the owner's; `wake` is called from others.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,10 +16,10 @@ namespace phase::boot {
 
 class GivenProvider {
  public:
-  /// Asks for the pointer at once. kUsage where `url` is none.
+  /// Asks for the pointer at once; `deadline` is of each request. kUsage where `url` is none.
   static Result<GivenProvider> ask(const std::string& url, const PublicKey& key,
-                                   const std::string& channel, const std::string& arch,
-                                   std::function<void()> wake);
+                                   const std::string& channel, const std::string& arch, HttpWay way,
+                                   std::chrono::milliseconds deadline, std::function<void()> wake);
 
   /// Once, when the pointer's items (signatures not checked) or the reason why not are there.
   [[nodiscard]] std::optional<Result<std::vector<SignedItem>>> poll_pointer();
@@ -37,7 +38,9 @@ class GivenProvider {
 
   std::string base_;  // the URL without a slash at its end
   HttpUrl torrent_url_;
+  HttpWay way_;
   PublicKey key_;
+  std::chrono::milliseconds deadline_{};
   std::function<void()> wake_;
   std::optional<HttpGet> pointer_get_;
   std::optional<HttpGet> torrent_get_;

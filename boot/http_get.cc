@@ -2,6 +2,9 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <future>
@@ -9,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include "proto/endpoint.h"
+#include "boot/socks5.h"
 
 namespace phase::boot {
 
@@ -64,8 +67,35 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   return url;
 }
 
+namespace {
+
+/// The address in `url`, where it is one and not a name.
+std::optional<Endpoint> literal(const HttpUrl& url) {
+  return parse_address(url.host, static_cast<std::uint16_t>(std::stoul(url.port)));
+}
+
+/// Why `way` does not allow `url` at all.
+std::optional<Error> ruled_out(const HttpUrl& url, const HttpWay& way) {
+  if (!way.only_on_link) return std::nullopt;
+  const auto refuse = [&](const std::string& why) {
+    return Error{ErrorCode::kNetwork, url.authority() + ": not asked: " + why};
+  };
+  if (way.socks5) return refuse("a proxy would leave the link");
+  const auto at = literal(url);
+  if (!at) return refuse("a name; only addresses on the link are asked");
+  if (!way.only_on_link->contains(*at)) return refuse("not on a link of this machine");
+  return std::nullopt;
+}
+
+tcp::endpoint to_tcp(const Endpoint& endpoint) {
+  return {asio::ip::make_address(endpoint.host()), endpoint.port};
+}
+
+}  // namespace
+
 struct HttpGet::Job {
   HttpUrl url;
+  HttpWay way;
   std::size_t max_bytes = 0;
   std::function<void()> wake;
   asio::io_context context{1};
@@ -73,6 +103,9 @@ struct HttpGet::Job {
   beast::tcp_stream stream{context};
   asio::steady_timer deadline{context};
   beast::flat_buffer buffer{16 * 1024};
+  std::optional<Socks5> socks5;
+  Bytes to_proxy;
+  Bytes from_proxy;
   http::request<http::empty_body> request;
   http::response_parser<http::vector_body<std::uint8_t>> response;
   std::mutex mutex;
@@ -115,19 +148,62 @@ struct HttpGet::Job {
       resolver.cancel();
       stream.close();  // cancel() alone would go on with the next address
     });
-    resolver.async_resolve(url.host, url.port,
-                           [this](beast::error_code error, const tcp::resolver::results_type& all) {
-                             if (error) return fail("resolve", error);
-                             connect(all);
-                           });
+    if (auto refusal = ruled_out(url, way)) {
+      asio::post(context, [this, refusal = std::move(*refusal)] { finish(refusal); });
+    } else if (way.socks5) {
+      connect_proxy();
+    } else if (const auto at = literal(url)) {
+      connect(std::vector<tcp::endpoint>{to_tcp(*at)});
+    } else {
+      resolver.async_resolve(
+          url.host, url.port,
+          [this](beast::error_code error, const tcp::resolver::results_type& all) {
+            if (error) return fail("resolve", error);
+            connect(all);
+          });
+    }
   }
-  void connect(const tcp::resolver::results_type& all) {
+  template <class Endpoints>
+  void connect(const Endpoints& all) {
     stream.async_connect(all, [this](beast::error_code error, const tcp::endpoint&) {
       if (error) return fail("connect", error);
-      http::async_write(stream, request, [this](beast::error_code write_error, std::size_t) {
-        if (write_error) return fail("send", write_error);
-        read();
-      });
+      send();
+    });
+  }
+  void connect_proxy() {
+    auto made = Socks5::to(url.host, static_cast<std::uint16_t>(std::stoul(url.port)));
+    if (!made) {
+      asio::post(context, [this, error = made.error()] { finish(error.in(url.authority())); });
+      return;
+    }
+    socks5 = std::move(*made);
+    stream.async_connect(to_tcp(*way.socks5), [this](beast::error_code error) {
+      if (error) return fail(("connect to the proxy " + way.socks5->text()).c_str(), error);
+      tell_proxy(Socks5::greeting());
+    });
+  }
+  void tell_proxy(Bytes message) {
+    to_proxy = std::move(message);
+    asio::async_write(stream, asio::buffer(to_proxy), [this](beast::error_code error, std::size_t) {
+      if (error) return fail("send to the proxy", error);
+      hear_proxy();
+    });
+  }
+  void hear_proxy() {
+    if (socks5->needs() == 0) return send();
+    from_proxy.resize(socks5->needs());
+    asio::async_read(
+        stream, asio::buffer(from_proxy), [this](beast::error_code error, std::size_t) {
+          if (error) return fail("receive from the proxy", error);
+          auto next = socks5->receive(from_proxy);
+          if (!next) return finish(next.error().in(url.authority() + ": " + way.socks5->text()));
+          tell_proxy(std::move(*next));
+        });
+  }
+  void send() {
+    http::async_write(stream, request, [this](beast::error_code error, std::size_t) {
+      if (error) return fail("send", error);
+      read();
     });
   }
   void read() {
@@ -135,8 +211,8 @@ struct HttpGet::Job {
       if (error) return fail("receive", error);
       const unsigned status = response.get().result_int();
       if (status != 200) {
-        return finish(Error{ErrorCode::kProvider, url.authority() + url.target + ": answered " +
-                                                      std::to_string(status)});
+        return finish(Error{ErrorCode::kProvider,
+                            url.authority() + url.target + ": answered " + std::to_string(status)});
       }
       finish(std::move(response.get().body()));
     });
@@ -146,10 +222,11 @@ struct HttpGet::Job {
   bool timed_out = false;
 };
 
-HttpGet::HttpGet(HttpUrl url, std::size_t max_bytes, std::chrono::milliseconds deadline,
-                 std::function<void()> wake)
+HttpGet::HttpGet(HttpUrl url, HttpWay way, std::size_t max_bytes,
+                 std::chrono::milliseconds deadline, std::function<void()> wake)
     : job_(std::make_unique<Job>()) {
   job_->url = std::move(url);
+  job_->way = std::move(way);
   job_->max_bytes = max_bytes;
   job_->wake = std::move(wake);
   job_->start(deadline);

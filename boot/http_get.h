@@ -10,7 +10,9 @@
 #include <optional>
 #include <string>
 
+#include "dht/on_link.h"
 #include "proto/bytes.h"
+#include "proto/endpoint.h"
 #include "proto/result.h"
 
 namespace phase::boot {
@@ -25,10 +27,19 @@ struct HttpUrl {
 /// http:// only; at most 1,000 bytes, no user name, query or fragment. kUsage otherwise.
 [[nodiscard]] Result<HttpUrl> parse_http_url(std::string_view text);
 
+/// Which way a request may go. Default: any.
+struct HttpWay {
+  /// Only addresses that are on a link of ours, and no name is asked for (a DNS server on the link
+  /// would ask others): literals alone. kNetwork names what was refused.
+  std::optional<dht::OnLink> only_on_link;
+  /// SOCKS5 (RFC 1928), no authentication; the proxy resolves names.
+  std::optional<Endpoint> socks5;
+};
+
 class HttpGet {
  public:
   /// `wake` is called once from the other thread when the answer is there.
-  HttpGet(HttpUrl url, std::size_t max_bytes, std::chrono::milliseconds deadline,
+  HttpGet(HttpUrl url, HttpWay way, std::size_t max_bytes, std::chrono::milliseconds deadline,
           std::function<void()> wake);
   ~HttpGet();  ///< Cancels; waits for the thread (a name look-up under way is waited for).
   HttpGet(HttpGet&&) noexcept;

@@ -129,6 +129,8 @@ class Builder {
     if (wanted.empty()) {
       wanted = default_bus_modules();
       wanted.insert(wanted.end(), default_nic_modules().begin(), default_nic_modules().end());
+      const auto& storage = default_storage_modules();
+      if (options_.cache) wanted.insert(wanted.end(), storage.begin(), storage.end());
     }
     auto packed = pack_modules(kernel, options_.arch, wanted, work);
     if (!packed) return packed.error();

@@ -35,6 +35,7 @@ struct BuildOptions {
   bool lock = false;
   std::string programs;              ///< Folder of our own programs.
   std::vector<std::string> modules;  ///< Wanted; empty: the default set.
+  bool cache = true;                 ///< The default set has drivers of disks and file systems.
   std::string image_out;             ///< Where the kernel image is written; empty: nowhere.
   std::string output;
   std::optional<std::int64_t> source_date_epoch;  ///< Seconds since 1970.

@@ -60,6 +60,9 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "Modules instead of the default set, with what they need")
       ->delimiter(',');
   app.add_option("--vmlinuz-out", options.image_out, "Writes the kernel image there as well");
+  app.add_flag_callback(
+      "--no-cache", [&options] { options.cache = false; },
+      "Without drivers of disks: the machine uses no cache partition");
   app.add_flag("--json", arguments.json, "Prints the report as JSON");
   app.add_option("-o,--output", options.output, "The initramfs")->required();
   app.footer(

@@ -178,4 +178,12 @@ const std::vector<std::string>& default_bus_modules() {
   return names;
 }
 
+const std::vector<std::string>& default_storage_modules() {
+  // The kernel asks for nls_* and crc32c by a program that is not there, so all are at hand.
+  static const std::vector<std::string> names{
+      "virtio_blk", "virtio_scsi", "sd_mod",    "nvme",          "ahci",     "ext4",
+      "vfat",       "nls_cp437",   "nls_ascii", "nls_iso8859_1", "nls_utf8", "crc32c_generic"};
+  return names;
+}
+
 }  // namespace phase::initramfs

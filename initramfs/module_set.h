@@ -58,5 +58,7 @@ struct ModuleChoice {
 [[nodiscard]] const std::vector<std::string>& default_nic_modules();
 /// What the default set holds besides: buses and the packet sockets that DHCP needs.
 [[nodiscard]] const std::vector<std::string>& default_bus_modules();
+/// What a cache on a disk needs: drivers of disks, and the file systems that one may have.
+[[nodiscard]] const std::vector<std::string>& default_storage_modules();
 
 }  // namespace phase::initramfs

@@ -9,6 +9,7 @@ std::vector<WantedProgram> wanted_programs(InitRole role) {
       {"phase-init", "/init", {}, {}},
       {"phase-net", "/sbin/phase-net", {}, {}},
       {"phase-dhcp-hook", "/sbin/phase-dhcp-hook", {}, {}},
+      {"phase-lan", "/sbin/phase-lan", {}, {}},
       {"busybox", "/bin/busybox", {"/bin", "/usr/bin"}, "busybox-static"},
   };
   if (role == InitRole::kNode) out.push_back({"plasmd", "/sbin/plasmd", {}, {}});

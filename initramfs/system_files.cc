@@ -52,7 +52,11 @@ const char* init_role_name(InitRole role) {
 
 const std::vector<SystemUser>& system_users() {
   static const std::vector<SystemUser> users{
-      {"phase-dhcp", 900}, {"phase-net", 901}, {"phase-verify", 902}, {"phase-node", 903}};
+      {"phase-dhcp", 900},
+      {"phase-net", 901},
+      {"phase-verify", 902},
+      {"phase-node", 903},
+      {"phase-cache", 904}};
   return users;
 }
 

@@ -87,10 +87,15 @@ Discovered run_discover(const FetchOptions& options, const Clock& clock, millise
                         const std::atomic<bool>& cancelled) {
   Discovered found;
   {
-    auto session = open_visitor(options);
+    boot::AcquireOptions unused;
+    auto session = open_visitor(options, unused);
     if (!session) {
       found.error = session.error();
       return found;
+    }
+    std::unique_ptr<dht::Lan> lan;
+    if (options.use_lan) {
+      if (auto started = dht::Lan::start({}, [] {})) lan = std::move(*started);
     }
     Look look(**session, options, clock);
     const MonoTime end = clock.now() + look_for;
@@ -102,6 +107,7 @@ Discovered run_discover(const FetchOptions& options, const Clock& clock, millise
     }
     const bool answered = (*session)->dht_nodes() > 0;
     found = look.result();
+    if (lan) found.lan = lan->nodes();
     if (!found.pointer) {
       found.error = answered ? Error{ErrorCode::kNoPointer, "the DHT holds no valid pointer of "
                                                             "this key, channel and architecture"}

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "dht/lan/lan.h"
 #include "node/run_fetch.h"
 
 namespace phase::node {
@@ -13,6 +14,7 @@ struct Discovered {
   std::optional<Pointer> pointer;        ///< The best one, signed by the pointer key.
   std::vector<SignedItem> items;         ///< Of it, as found.
   std::vector<Endpoint> providers;       ///< Learned by get_peers.
+  std::vector<dht::LanNode> lan;         ///< Nodes on the link, whatever they serve.
   double pointer_seconds = 0, first_provider_seconds = 0;
   std::optional<VerifiedManifest> manifest;
   std::optional<Error> error;            ///< Why one of the above is missing.

@@ -9,6 +9,7 @@ namespace phase::node {
 namespace {
 
 constexpr std::chrono::seconds kMaxRetryPause{60};
+constexpr std::chrono::seconds kDiscoverNewer{10};
 
 }  // namespace
 
@@ -86,8 +87,39 @@ void Follower::begin_acquire() {
   options.min_version = std::max(options_.min_version, held_.release_version + 1);
   options.folder = options_.incoming;
   options.provider_urls = options_.provider_urls;
+  options.use_dht = options_.use_dht;
+  options.use_lan = options_.use_lan;
+  if (auto near = dht::OnLink::now()) {
+    if (options_.only_on_link) options.http.only_on_link = *near;
+    options.near = std::move(*near);
+  } else {
+    messages_.push_back(near.error().detail);
+  }
+  // Where it is only somebody's word on the link that there is more, a liar holds nobody up.
+  if (held_.release_version != 0) options.discover_timeout = kDiscoverNewer;
   acquire_ = std::make_unique<boot::Acquire>(session_, clock_, std::move(options));
   acquire_->start();
+  for (const auto& [instance, node] : lan_nodes_) acquire_->handle(dht::LanFound{node});
+}
+
+bool Follower::newer_is_known() const {
+  const auto& best = choice_.best();
+  if (best && best->release_version > held_.release_version) return true;
+  const FollowTarget& target = options_.target;
+  return std::any_of(lan_nodes_.begin(), lan_nodes_.end(), [&](const auto& one) {
+    return one.second.offers({target.key}, target.channel, target.arch) > held_.release_version;
+  });
+}
+
+void Follower::handle(const dht::LanEvent& event) {
+  if (const auto* found = std::get_if<dht::LanFound>(&event)) {
+    if (lan_nodes_.size() < dht::kMaxLanNodes || lan_nodes_.contains(found->node.instance)) {
+      lan_nodes_[found->node.instance] = found->node;
+    }
+  } else if (const auto* gone = std::get_if<dht::LanGone>(&event)) {
+    lan_nodes_.erase(gone->instance);
+  }
+  if (acquire_) acquire_->handle(event);
 }
 
 void Follower::end_acquire() {
@@ -151,11 +183,10 @@ void Follower::tick() {
     if (now >= retry_at_) begin_acquire();
     return;
   }
+  // What is held is kept alive between attempts to get what is said to be newer.
+  if (newer_is_known() && now >= retry_at_) return begin_acquire();
   const auto& best = choice_.best();
-  if (best && best->release_version > held_.release_version) {
-    if (now >= retry_at_) begin_acquire();
-    return;
-  }
+  if (!options_.use_dht) return;
   if (!lookups_.empty() && now >= look_ends_) {
     end_look();
     next_look_ = now + jitter(options_.look_every);
@@ -171,11 +202,11 @@ void Follower::tick() {
 
 MonoTime Follower::next_tick() const {
   if (acquire_) return acquire_->next_tick();
-  const auto& best = choice_.best();
-  if (held_.release_version == 0 || (best && best->release_version > held_.release_version)) {
-    return retry_at_;
-  }
-  return std::min(next_put_, lookups_.empty() ? next_look_ : look_ends_);
+  if (held_.release_version == 0) return retry_at_;
+  const MonoTime keep = !options_.use_dht ? MonoTime::max()
+                                          : std::min(next_put_, lookups_.empty() ? next_look_
+                                                                                 : look_ends_);
+  return newer_is_known() ? std::min(keep, retry_at_) : keep;
 }
 
 std::vector<std::string> Follower::take_messages() { return std::exchange(messages_, {}); }

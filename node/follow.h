@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "boot/acquire.h"
 #include "boot/pointer_choice.h"
+#include "dht/lan/lan.h"
 #include "dht/session.h"
 #include "proto/ports.h"
 
@@ -56,6 +58,9 @@ struct FollowOptions {
   Duration look_every = std::chrono::seconds(60);   ///< ± a quarter, so that nodes spread out.
   Duration look_for = std::chrono::seconds(5);
   Duration put_every = std::chrono::minutes(25);    ///< BEP 44: items expire after two hours.
+  bool use_dht = true;
+  bool use_lan = false;                 ///< The owner runs a dht::Lan.
+  bool only_on_link = false;            ///< Nobody else is asked for anything.
 };
 
 class Follower {
@@ -68,6 +73,9 @@ class Follower {
   Follower& operator=(const Follower&) = delete;
 
   void handle(const dht::Event& event);
+  /// Every event of the owner's dht::Lan. A node on the link that says it has a newer release is
+  /// asked for it: a hint, so a liar costs one attempt each time the pause between them is over.
+  void handle(const dht::LanEvent& event);
   void tick();
   [[nodiscard]] MonoTime next_tick() const;
   /// Somebody else (plasmd publish) put a newer release into the store.
@@ -81,6 +89,7 @@ class Follower {
   [[nodiscard]] std::vector<std::string> take_messages();
 
  private:
+  [[nodiscard]] bool newer_is_known() const;
   void begin_look();
   void end_look();
   void begin_acquire();
@@ -97,6 +106,7 @@ class Follower {
 
   boot::PointerChoice choice_;
   std::vector<dht::LookupId> lookups_;
+  std::map<std::string, dht::LanNode> lan_nodes_;  // by instance
   MonoTime look_ends_;
   MonoTime next_look_;
   MonoTime next_put_;

@@ -91,6 +91,9 @@ class Listener {
     error_code error;
     const auto remote = socket.remote_endpoint(error);
     if (error) return;
+    if (!shared_.welcome(to_endpoint(remote))) {
+      return shared_.count(&HttpCounters::refused_connections);
+    }
     if (auto pass = shared_.gate().enter(to_endpoint(remote))) {
       const HttpClient client{socket.release(error), remote.address().is_v6()};
       if (error) return;

@@ -12,9 +12,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "dht/on_link.h"
 #include "node/catalogue.h"
 #include "proto/endpoint.h"
 #include "proto/result.h"
@@ -24,6 +26,8 @@ namespace phase::node {
 struct HttpProviderOptions {
   std::vector<Endpoint> listen;  ///< Port 0: any free one. Empty: `port` on every address.
   std::uint16_t port = 0;
+  /// Connections from elsewhere are closed before a byte of them is read. None: from anywhere.
+  std::optional<dht::OnLink> only_on_link;
   unsigned threads = 2;
   std::size_t max_connections = 1024;
   std::size_t max_per_address = 64;

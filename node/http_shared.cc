@@ -56,4 +56,8 @@ HttpCounters HttpShared::counters() const {
   return counters;
 }
 
+bool HttpShared::welcome(const Endpoint& client) const {
+  return !options_.only_on_link || client.is_loopback() || options_.only_on_link->contains(client);
+}
+
 }  // namespace phase::node

@@ -32,6 +32,8 @@ class HttpShared {
 
   [[nodiscard]] const HttpProviderOptions& options() const { return options_; }
   [[nodiscard]] HttpGate& gate() { return gate_; }
+  /// By HttpProviderOptions::only_on_link; loopback always is.
+  [[nodiscard]] bool welcome(const Endpoint& client) const;
   [[nodiscard]] HttpCounters counters() const;
 
  private:

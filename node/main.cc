@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   phase::node::add_status(app, exit);
   phase::node::add_list(app, exit);
   phase::node::add_discover(app, exit);
+  phase::node::add_cache(app, exit);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {

@@ -23,11 +23,39 @@ void add_network_options(CLI::App& verb, NetworkArguments& arguments) {
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "public", "private"}));
   verb.add_flag("--no-dht", arguments.no_dht, "Neither ask nor join the DHT");
+  verb.add_flag("--no-lan", arguments.no_lan, "Neither ask nor tell nodes on the link (DNS-SD)");
+}
+
+void add_mode_options(CLI::App& verb, NetworkArguments& arguments, bool fetches_only) {
+  auto* mode = verb.add_option("--mode", arguments.mode,
+                               fetches_only
+                                   ? "internet; local: nothing but the link; private: tells nothing"
+                                   : "internet; local: speaks to nobody but the link")
+                   ->capture_default_str();
+  if (!fetches_only) {
+    mode->check(CLI::IsMember({"internet", "local"}));
+    return;
+  }
+  mode->check(CLI::IsMember({"internet", "local", "private"}));
+  verb.add_option("--proxy", arguments.proxy,
+                  "socks5://ADDRESS:PORT for HTTP and peers; the DHT is off then");
 }
 
 Result<NetworkSettings> parse_network(const NetworkArguments& arguments) {
   NetworkSettings settings;
-  settings.use_dht = !arguments.no_dht;
+  settings.mode = boot::mode_of(arguments.mode).value_or(boot::Mode::kInternet);
+  const boot::ModePolicy& policy = boot::policy_of(settings.mode);
+  settings.use_lan = !arguments.no_lan && policy.lan;
+  if (!arguments.proxy.empty()) {
+    constexpr std::string_view kScheme = "socks5://";
+    const bool right = std::string_view(arguments.proxy).starts_with(kScheme);
+    if (right) settings.proxy = parse_endpoint(arguments.proxy.substr(kScheme.size()));
+    if (!settings.proxy) {
+      return Error{ErrorCode::kUsage, "--proxy " + arguments.proxy +
+                                          ": expected socks5://ADDRESS:PORT, no name"};
+    }
+  }
+  settings.use_dht = !arguments.no_dht && policy.dht && !settings.proxy;
   if (arguments.network == "public") settings.kind = NetworkChoice::kPublic;
   if (arguments.network == "private") settings.kind = NetworkChoice::kPrivate;
   for (const std::string& one : arguments.bootstrap) {

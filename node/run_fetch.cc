@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dht/lan/lan.h"
 #include "dht/resolve.h"
 
 namespace phase::node {
@@ -12,23 +13,45 @@ using std::chrono::milliseconds;
 constexpr std::chrono::seconds kResolveDeadline{5};
 constexpr milliseconds kLongestWait{200};
 
+/// A link on which nobody can be asked is no reason to stop.
+std::unique_ptr<dht::Lan> open_lan(const boot::AcquireOptions& options, dht::Session& session,
+                                   FetchWatcher& watcher) {
+  if (!options.use_lan) return nullptr;
+  auto lan = dht::Lan::start({}, [&session] { session.wake(); });
+  if (lan) return std::move(*lan);
+  watcher.message("LAN: " + lan.error().detail);
+  return nullptr;
+}
+
+void hear(dht::Lan& lan, boot::Acquire& acquire, FetchWatcher& watcher) {
+  for (const dht::LanEvent& event : lan.take()) {
+    if (const auto* note = std::get_if<dht::LanNote>(&event)) watcher.message("LAN: " + note->text);
+    acquire.handle(event);
+  }
+}
+
 }  // namespace
 
-Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options) {
-  auto nodes = dht::resolve_nodes(options.bootstrap, kResolveDeadline);
-  if (!nodes) return nodes.error();
+Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options,
+                                                   boot::AcquireOptions& acquire) {
+  const boot::Visit visit{.mode = options.mode,
+                          .dht = options.use_dht,
+                          .lan = options.use_lan,
+                          .offline = false,
+                          .proxy = options.proxy};
   dht::SessionOptions session;
-  session.enable_dht = options.use_dht;
-  session.read_only_dht = true;
-  session.network = choose_network(options.network, *nodes);
-  session.nodes = std::move(*nodes);
+  if (boot::asks_dht(visit)) {
+    auto nodes = dht::resolve_nodes(options.bootstrap, kResolveDeadline);
+    if (!nodes) return nodes.error();
+    session.nodes = std::move(*nodes);
+  }
+  session.network = choose_network(options.network, session.nodes);
+  if (auto prepared = boot::prepare(visit, acquire, session); !prepared) return prepared.error();
   return dht::Session::open(session);
 }
 
 FetchResult run_fetch(const FetchOptions& options, const Clock& clock,
                       const std::atomic<bool>& cancelled, FetchWatcher& watcher) {
-  auto session = open_visitor(options);
-  if (!session) return {session.error(), {}};
   boot::AcquireOptions acquire_options;
   acquire_options.policy = options.policy;
   acquire_options.channel = options.channel;
@@ -36,10 +59,14 @@ FetchResult run_fetch(const FetchOptions& options, const Clock& clock,
   acquire_options.min_version = options.min_version;
   acquire_options.folder = options.folder;
   acquire_options.provider_urls = options.provider_urls;
-  acquire_options.use_dht = options.use_dht;
+  acquire_options.cache = options.cache;
   acquire_options.provider_timeout = options.provider_timeout;
   acquire_options.stall_timeout = options.provider_timeout;
   acquire_options.admit = options.admit;
+  auto session = open_visitor(options, acquire_options);
+  if (!session) return {session.error(), {}};
+  const auto lan = open_lan(acquire_options, **session, watcher);
+  acquire_options.use_lan = lan != nullptr;
   boot::Acquire acquire(**session, clock, std::move(acquire_options));
   const MonoTime began = clock.now();
   acquire.start();
@@ -49,6 +76,7 @@ FetchResult run_fetch(const FetchOptions& options, const Clock& clock,
          (*session)->wait(std::clamp(pause, milliseconds(0), kLongestWait))) {
       acquire.handle(event);
     }
+    if (lan) hear(*lan, acquire, watcher);
     acquire.tick();
     for (const std::string& line : acquire.take_messages()) watcher.message(line);
     watcher.progress(acquire.stage(), acquire.progress());

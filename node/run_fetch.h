@@ -5,10 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "boot/acquire.h"
+#include "boot/visit.h"
 #include "node/serve.h"
 
 namespace phase::node {
@@ -21,6 +23,10 @@ struct FetchOptions {
   std::vector<std::string> bootstrap;
   bool use_dht = true;
   NetworkChoice network = NetworkChoice::kAuto;
+  boot::Mode mode = boot::Mode::kInternet;
+  bool use_lan = true;
+  std::optional<Endpoint> proxy;              ///< SOCKS5.
+  boot::Cache* cache = nullptr;               ///< Borrowed; may be null.
   std::chrono::seconds timeout{0};  ///< The whole fetch; 0: none beside the pipeline's own.
   std::chrono::seconds provider_timeout{60};  ///< Pointer found, nobody delivers.
   std::function<Result<void>(const VerifiedManifest&)> admit;  ///< Before any artifact; may be empty.
@@ -40,7 +46,9 @@ struct FetchResult {
 };
 
 /// A session that asks and fetches, and does not stay: others must not keep it as a DHT node.
-[[nodiscard]] Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options);
+/// Completes `acquire` by mode and network.
+[[nodiscard]] Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options,
+                                                                 boot::AcquireOptions& acquire);
 
 /// Ends early with kCancelled once `cancelled` is set (a signal handler may set it).
 [[nodiscard]] FetchResult run_fetch(const FetchOptions& options, const Clock& clock,

@@ -58,6 +58,7 @@ Result<std::unique_ptr<Node>> Node::open(Store& store, const Clock& clock, Rando
   std::unique_ptr<Node> node(new Node(store, clock, random, log, options, std::move(announce)));
   if (auto listening = node->listen(); !listening) return listening.error();
   for (const std::string& line : store.left_out()) log.warning("left out of the store", {{"what", line}});
+  node->open_lan();
   node->follow(options.follow);
   node->seed_store();
   return node;
@@ -71,6 +72,13 @@ Result<void> Node::listen() {
     http.listen.push_back(*at);
   }
   http.port = options_.http_port;
+  std::optional<dht::OnLink> link;
+  if (boot::policy_of(options_.mode).only_on_link) {
+    auto now = dht::OnLink::now();
+    if (!now) return now.error();
+    link = std::move(*now);
+  }
+  http.only_on_link = link;
   auto provider = HttpProvider::open(http);
   if (!provider) return provider.error();
   http_ = std::move(*provider);
@@ -85,6 +93,7 @@ Result<void> Node::listen() {
   session.nodes = std::move(*nodes);
   for (const Endpoint& saved : load_saved_nodes(store_)) session.nodes.push_back(saved);
   session.upload_limit = options_.upload_limit;
+  session.only_on_link = link;
   session.http_port = http_->listening().empty() ? 0 : http_->listening().front().port;
   auto opened = dht::Session::open(session);
   if (!opened) return opened.error();
@@ -108,14 +117,19 @@ Held Node::held(const FollowTarget& target) const {
 void Node::add_follower(const FollowTarget& target) {
   const bool known = std::any_of(followers_.begin(), followers_.end(),
                                  [&](const auto& one) { return one->target() == target; });
-  if (known || !options_.use_dht) return;
+  if (known || (!options_.use_dht && !lan_)) return;
   FollowOptions options;
   options.target = target;
   options.incoming = store_.incoming();
   options.look_every = options_.look_every;
+  options.use_dht = options_.use_dht;
+  options.use_lan = lan_ != nullptr;
+  options.only_on_link = boot::policy_of(options_.mode).only_on_link;
   followers_.push_back(std::make_unique<Follower>(
       *session_, clock_, random_, static_cast<FollowOwner&>(*this), std::move(options),
       held(target)));
+  // Whoever is on the link was heard of before this one was there.
+  for (const dht::LanNode& node : lan_nodes()) followers_.back()->handle(dht::LanFound{node});
   announce_("following " + target.text());
 }
 
@@ -154,6 +168,7 @@ void Node::seed_store() {
   }
   seeded_ = std::move(keep);
   share_catalogue();
+  tell_lan();
 }
 
 void Node::share_catalogue() {
@@ -163,8 +178,51 @@ void Node::share_catalogue() {
   for (const std::string& line : left_out) log_.warning("not served over HTTP", {{"what", line}});
 }
 
+void Node::open_lan() {
+  if (!options_.use_lan) return;
+  auto lan = dht::Lan::start({}, [this] { session_->wake(); });
+  if (!lan) return log_.error("not on the link", lan.error());
+  lan_ = std::move(*lan);
+}
+
+std::vector<dht::LanNode> Node::lan_nodes() const {
+  return lan_ ? lan_->nodes() : std::vector<dht::LanNode>();
+}
+
+void Node::tell_lan() {
+  if (!lan_) return;
+  dht::LanService service;
+  service.peer_port = session_->listening().empty() ? 0 : session_->listening().front().port;
+  service.http_port = http_->listening().empty() ? 0 : http_->listening().front().port;
+  for (const StoredRelease& release : store_.releases()) {
+    if (!release.current) continue;
+    service.releases.push_back({release.publisher.id(), release.channel, release.arch,
+                                release.manifest.release_version});
+  }
+  lan_->publish(service);
+}
+
+void Node::hear_lan() {
+  const auto link = dht::OnLink::now();
+  for (const dht::LanEvent& event : lan_->take()) {
+    if (const auto* note = std::get_if<dht::LanNote>(&event)) {
+      log_.info("LAN: " + note->text);
+    } else if (const auto* registered = std::get_if<dht::LanRegistered>(&event)) {
+      lan_name_ = registered->instance + " (" + registered->by + ")";
+      announce_("registered on the link as=" + registered->instance + " by=" + registered->by);
+    } else if (const auto* found = std::get_if<dht::LanFound>(&event); found && link) {
+      // Where the DHT begins is nobody's word alone; elsewhere than here, the LAN has none.
+      for (Endpoint at : found->node.addresses) {
+        at.port = found->node.service.peer_port;
+        if (options_.use_dht && at.port != 0 && link->contains(at)) session_->add_nodes({at});
+      }
+    }
+    for (const auto& follower : followers_) follower->handle(event);
+  }
+}
+
 Result<void> Node::adopt(const FollowTarget& target, const boot::Acquired& acquired) {
-  session_->remove(acquired.release);
+  if (acquired.release) session_->remove(*acquired.release);
   IncomingRelease incoming;
   incoming.publisher = target.key;
   incoming.folder = acquired.folder;
@@ -240,10 +298,13 @@ void Node::step(std::chrono::milliseconds longest) {
   for (const dht::Event& event : session_->wait(std::max(pause, std::chrono::milliseconds(0)))) {
     handle(event);
   }
+  if (lan_) hear_lan();
   tick_followers();
 }
 
 void Node::close() {
+  // Nodes on the link hear at once that this one goes.
+  lan_.reset();
   std::string text;
   for (const Endpoint& node : session_->saved_nodes()) text += node.text() + "\n";
   if (text.empty()) return;

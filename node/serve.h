@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "boot/mode_policy.h"
+#include "dht/lan/lan.h"
 #include "dht/session.h"
 #include "node/follow.h"
 #include "node/http_provider.h"
@@ -32,6 +34,8 @@ struct ServeOptions {
   std::vector<FollowTarget> follow;
   std::uint64_t upload_limit = 0;       ///< Bytes per second; 0: none.
   Duration look_every = std::chrono::seconds(60);
+  bool use_lan = true;                  ///< Tells nodes on the link, and hears of them (DNS-SD).
+  boot::Mode mode = boot::Mode::kInternet;  ///< kLocal: speaks to nobody but the link.
 };
 
 /// kAuto: private where every node to begin with has a private address.
@@ -64,6 +68,10 @@ class Node final : private FollowOwner {
   [[nodiscard]] const dht::Session& session() const { return *session_; }
   [[nodiscard]] const HttpProvider& http() const { return *http_; }
   [[nodiscard]] const std::map<std::string, dht::ReleaseId>& seeded() const { return seeded_; }
+  /// Nodes on the link; none without use_lan.
+  [[nodiscard]] std::vector<dht::LanNode> lan_nodes() const;
+  /// As what and by whom this node is registered on the link; empty: it is not.
+  [[nodiscard]] const std::string& lan_name() const { return lan_name_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Follower>>& followers() const {
     return followers_;
   }
@@ -76,6 +84,10 @@ class Node final : private FollowOwner {
   void tick_followers();
   void seed_store();
   void share_catalogue();
+  void open_lan();
+  void hear_lan();
+  /// Tells the link what is served now.
+  void tell_lan();
   void add_follower(const FollowTarget& target);
   [[nodiscard]] Held held(const FollowTarget& target) const;
   Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) override;
@@ -89,6 +101,8 @@ class Node final : private FollowOwner {
   Announce announce_;
   std::unique_ptr<dht::Session> session_;
   std::unique_ptr<HttpProvider> http_;
+  std::unique_ptr<dht::Lan> lan_;
+  std::string lan_name_;
   std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
   std::vector<std::unique_ptr<Follower>> followers_;
 };

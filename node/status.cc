@@ -62,6 +62,18 @@ void metric(std::ostringstream& out, const char* name, const char* type, const c
 
 }  // namespace
 
+std::string lan_node_json(const dht::LanNode& node) {
+  Json json{{"name", node.instance}, {"addresses", Json::array()}, {"releases", Json::array()}};
+  for (const Endpoint& address : node.addresses) json["addresses"].push_back(address.host());
+  for (const dht::LanRelease& release : node.service.releases) {
+    json["releases"].push_back({{"key", release.key_id},
+                                {"channel", release.channel},
+                                {"arch", release.arch},
+                                {"version", release.version}});
+  }
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 std::string status_json(const Node& node, WallTime now) {
   const HttpCounters http = node.http().counters();
   Json json{{"format", 1},
@@ -69,6 +81,7 @@ std::string status_json(const Node& node, WallTime now) {
             {"listening", {{"http", endpoints(node.http().listening())},
                            {"peer", endpoints(node.session().listening())}}},
             {"dht", {{"nodes", node.session().dht_nodes()}}},
+            {"lan", {{"as", node.lan_name()}, {"nodes", Json::array()}}},
             {"http", {{"connections", http.active},
                       {"requests", http.requests},
                       {"bytes_sent", http.bytes_sent},
@@ -76,6 +89,9 @@ std::string status_json(const Node& node, WallTime now) {
                       {"cut", http.cut_connections}}},
             {"releases", Json::array()},
             {"following", Json::array()}};
+  for (const dht::LanNode& near : node.lan_nodes()) {
+    json["lan"]["nodes"].push_back(Json::parse(lan_node_json(near)));
+  }
   for (const StoredRelease& release : node.store().releases()) {
     json["releases"].push_back(release_json(node, release));
   }
@@ -124,6 +140,9 @@ Result<std::string> status_text(std::string_view text) {
       }
     }
     out << "dht        " << json.at("dht").at("nodes").get<int>() << " nodes\n";
+    const std::string as = json.at("lan").at("as").get<std::string>();
+    out << "link       " << (as.empty() ? "not registered" : "registered as " + as) << ", "
+        << json.at("lan").at("nodes").size() << " other nodes\n";
     for (const Json& one : json.at("releases")) {
       out << "release    " << one.at("channel").get<std::string>() << '/'
           << one.at("arch").get<std::string>() << " version " << one.at("version").get<std::uint64_t>()

@@ -8,6 +8,7 @@
 
 #include "node/discover.h"
 #include "node/network_options.h"
+#include "node/status.h"
 #include "node/verbs.h"
 #include "proto/names.h"
 
@@ -59,6 +60,8 @@ nlohmann::ordered_json to_json(const Discovered& found) {
   json["providers"] = nlohmann::ordered_json::array();
   for (const Endpoint& peer : found.providers) json["providers"].push_back(peer.text());
   if (!found.providers.empty()) json["first_provider_seconds"] = found.first_provider_seconds;
+  json["lan"] = nlohmann::ordered_json::array();
+  for (const dht::LanNode& node : found.lan) json["lan"].push_back(nlohmann::ordered_json::parse(lan_node_json(node)));
   if (found.manifest) {
     json["signed_by"] = found.manifest->signed_by;
     json["manifest"] = nlohmann::ordered_json::parse(manifest_json(found.manifest->manifest));
@@ -81,6 +84,15 @@ std::string to_text(const Discovered& found) {
         << "manifest   " << to_hex(found.pointer->manifest_sha256) << " (SHA-256)\n";
   }
   for (const Endpoint& peer : found.providers) out << "provider   " << peer.text() << '\n';
+  for (const dht::LanNode& node : found.lan) {
+    out << "link       " << node.instance;
+    for (const Endpoint& address : node.addresses) out << "  " << address.host();
+    for (const dht::LanRelease& release : node.service.releases) {
+      out << "\n           says that it has " << release.channel << '/' << release.arch << " version "
+          << release.version << " of key " << release.key_id;
+    }
+    out << '\n';
+  }
   if (found.manifest) {
     out << "signed by  " << found.manifest->signed_by << '\n';
     for (const Artifact& artifact : found.manifest->manifest.artifacts) {
@@ -110,6 +122,7 @@ int run(const Arguments& arguments) {
   options.folder = folder.path();
   options.bootstrap = network->bootstrap;
   options.use_dht = network->use_dht;
+  options.use_lan = network->use_lan;
   options.network = network->kind;
   const std::atomic<bool> never = false;
   const Discovered found = run_discover(options, system_clock(),

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -8,8 +9,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "node/run_fetch.h"
+#include "boot/cache/cache.h"
 #include "node/network_options.h"
+#include "node/run_fetch.h"
 #include "node/verbs.h"
 #include "proto/names.h"
 
@@ -92,6 +94,8 @@ nlohmann::ordered_json report_json(const FetchResult& result) {
                                {"bad_pieces", peer.bad_pieces},
                                {"banned", peer.banned}});
   }
+  json["from_cache"] = result.report.from_cache;
+  json["path"] = result.report.path;
   json["refusals"] = result.report.refusals;
   json["wasted"] = result.report.wasted;
   return json;
@@ -108,10 +112,35 @@ void print_sources(const boot::AcquireReport& report) {
                  peer.web_seed ? "http" : how(peer.source).c_str(),
                  peer.banned ? ", banned: it served altered bytes" : "");
   }
+  if (report.from_cache != 0) {
+    std::fprintf(stderr, "%-24s %12llu bytes\n", "cache",
+                 static_cast<unsigned long long>(report.from_cache));
+  }
+}
+
+/// Named by a person, so that anything wrong with it is an error.
+Result<std::optional<boot::Cache>> open_cache(const std::string& folder, boot::Mode mode) {
+  if (folder.empty()) return std::optional<boot::Cache>();
+  const boot::ModePolicy& policy = boot::policy_of(mode);
+  if (!policy.cache) {
+    return Error{ErrorCode::kUsage, std::string("--cache: mode ") + boot::mode_name(mode) +
+                                        " leaves every cache alone"};
+  }
+  const auto use = policy.write_cache ? boot::CacheUse::kWrite : boot::CacheUse::kRead;
+  auto cache = boot::Cache::open(folder, use);
+  if (!cache) return cache.error().in("--cache " + folder);
+  return std::optional<boot::Cache>(std::move(*cache));
+}
+
+/// The release is there; that it could not be kept as well is worth a line.
+void keep(boot::Cache& cache, const boot::Acquired& acquired) {
+  const auto added = cache.add({acquired.folder, acquired.torrent, acquired.pointer},
+                               system_clock().wall(), {});
+  if (!added) std::fprintf(stderr, "not kept in the cache: %s\n", added.error().detail.c_str());
 }
 
 struct Arguments {
-  std::string trust, channel = "stable", arch = "x86_64", out;
+  std::string trust, channel = "stable", arch = "x86_64", out, cache;
   std::vector<std::string> providers;
   NetworkArguments network;
   std::uint64_t min_version = 0;
@@ -140,6 +169,9 @@ Result<FetchOptions> to_options(const Arguments& arguments) {
   options.provider_urls = arguments.providers;
   options.bootstrap = network->bootstrap;
   options.use_dht = network->use_dht;
+  options.use_lan = network->use_lan;
+  options.mode = network->mode;
+  options.proxy = network->proxy;
   options.network = network->kind;
   options.timeout = std::chrono::seconds(arguments.timeout);
   options.provider_timeout = std::chrono::seconds(arguments.provider_timeout);
@@ -149,6 +181,13 @@ Result<FetchOptions> to_options(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   auto options = to_options(arguments);
   if (!options) return fail(kVerb, options.error());
+  auto cache = open_cache(arguments.cache, options->mode);
+  if (!cache) return fail(kVerb, cache.error());
+  if (*cache) {
+    options->cache = &**cache;
+    options->min_version = std::max(
+        options->min_version, (*cache)->floor(options->policy, options->channel, options->arch));
+  }
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   ProgressLine line(system_clock());
@@ -158,8 +197,9 @@ int run(const Arguments& arguments) {
   int code = 0;
   if (arguments.json) code = print(kVerb, report_json(result).dump(2) + "\n");
   if (!result.outcome) return fail(kVerb, result.outcome.error());
-  if (code != 0 || arguments.json) return code;
   const boot::Acquired& acquired = *result.outcome;
+  if (*cache && boot::policy_of(options->mode).write_cache) keep(**cache, acquired);
+  if (code != 0 || arguments.json) return code;
   return print(kVerb, "fetched channel=" + acquired.manifest.manifest.channel +
                           " arch=" + acquired.manifest.manifest.arch + " version=" +
                           std::to_string(acquired.manifest.manifest.release_version) +
@@ -181,6 +221,9 @@ void add_fetch(CLI::App& app, int& exit) {
   verb->add_option("--arch", arguments->arch, "x86_64 or aarch64")->capture_default_str();
   verb->add_option("--out", arguments->out, "Folder for the release")->required();
   verb->add_option("--provider", arguments->providers, "http://HOST:PORT of a provider to ask as well");
+  verb->add_option("--cache", arguments->cache,
+                   "Folder of a cache: read first, and what was fetched is kept there "
+                   "(plasmd cache init makes one)");
   verb->add_option("--min-version", arguments->min_version, "Refuse an older release");
   verb->add_option("--timeout", arguments->timeout, "Seconds for the whole fetch; 0: no limit");
   verb->add_option("--provider-timeout", arguments->provider_timeout,
@@ -188,6 +231,7 @@ void add_fetch(CLI::App& app, int& exit) {
       ->capture_default_str();
   verb->add_flag("--json", arguments->json, "Print the report as JSON");
   add_network_options(*verb, arguments->network);
+  add_mode_options(*verb, arguments->network, true);
   verb->callback([arguments, &exit] { exit = run(*arguments); });
 }
 

@@ -52,6 +52,8 @@ Result<ServeOptions> to_options(const Arguments& arguments) {
   options.bootstrap = network->bootstrap;
   options.network = network->kind;
   options.look_every = std::chrono::seconds(arguments.look_every);
+  options.use_lan = network->use_lan;
+  options.mode = network->mode;
   return options;
 }
 
@@ -80,6 +82,7 @@ void add_options(CLI::App& verb, Arguments& arguments) {
   verb.add_option("--admin", arguments.admin, "Loopback address of the admin endpoint, or none")
       ->capture_default_str();
   add_network_options(verb, arguments.network);
+  add_mode_options(verb, arguments.network, false);
 }
 
 /// Reads the configuration file again and follows what it names now. Ports and addresses take a

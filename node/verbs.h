@@ -23,6 +23,7 @@ void add_fetch(CLI::App& app, int& exit);
 void add_status(CLI::App& app, int& exit);
 void add_list(CLI::App& app, int& exit);
 void add_discover(CLI::App& app, int& exit);
+void add_cache(CLI::App& app, int& exit);
 
 /// Prints "plasmd <verb>: <detail> (<name>)" and the advice to stderr; the exit code.
 int fail(const char* verb, const Error& error);

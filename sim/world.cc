@@ -65,6 +65,8 @@ Result<void> World::start_dht(int nodes) {
 
 std::vector<std::string> World::with_bootstrap(std::vector<std::string> argv) const {
   for (const auto& node : bootstrap_) argv.insert(argv.end(), {"--bootstrap", node});
+  // One switch stands for the internet: nobody there hears another's multicast.
+  argv.emplace_back("--no-lan");
   return argv;
 }
 
@@ -84,8 +86,8 @@ Result<std::uint64_t> World::publish(const ReleaseKit& kit, const PublishChoice&
 }
 
 Result<void> World::start_publisher() {
-  auto started = shell_.start(
-      "publisher", with_bootstrap({"plasmd", "serve", "-a", publisher_store(), "-p", "8080"}));
+  auto started = shell_.start("publisher", with_bootstrap({"plasmd", "serve", "-a", publisher_store(),
+                                                           "-p", "8080", "--no-lan"}));
   if (!started) return started.error();
   publisher_ = std::move(*started);
   auto serving = shell_.await(*publisher_, "^serving channel=", "the publisher serves", minutes(1));
@@ -127,7 +129,7 @@ Result<Host> World::next_provider_host(Rate rate) {
 Result<void> World::start_follower(const std::string& public_key, Rate rate) {
   const std::string store = scratch_ + "/provider" + std::to_string(providers_.size() + 1);
   auto started = start_provider(with_bootstrap(
-      {"plasmd", "serve", "-a", store, "--follow", public_key + "/" + kChannel + "/" + kArch}),
+      {"plasmd", "serve", "-a", store, "--follow", public_key + "/" + kChannel + "/" + kArch, "--no-lan"}),
       rate);
   if (!started) return started.error();
   return {};
@@ -156,6 +158,35 @@ Result<Process*> World::start_provider(const std::vector<std::string>& argv, Rat
   return providers_.back().get();
 }
 
+Result<Lan> World::add_lan(const std::string& name) {
+  auto lan = network_->add_lan(name);
+  if (!lan) return lan.error();
+  LanServiceOptions options;
+  options.dns_upstream = router_.address;
+  auto services = network_->start_services(*lan, options, shell_.logs());
+  if (!services) return services.error();
+  lan_processes_.push_back(std::move(*services));
+  return lan;
+}
+
+Result<Process*> World::start_lan_node(const Lan& lan, const std::string& name, int number) {
+  auto host = network_->add_host(lan, name, number);
+  if (!host) return host.error();
+  const std::string store = scratch_ + "/" + name;
+  auto copied = run_commands({{"cp", "-a", publisher_store(), store}});
+  if (!copied) return copied.error();
+  auto started = shell_.start(host->name, {"plasmd", "serve", "-a", store, "-p", "8080", "--mode",
+                                           "local", "--admin", "none"});
+  if (!started) return started.error();
+  auto serving = shell_.await(**started, "^serving channel=", "a node on the LAN serves", minutes(1));
+  if (!serving) return serving.error();
+  auto registered = shell_.await(**started, "^registered on the link ",
+                                 "it is to be found there", minutes(1));
+  if (!registered) return registered.error();
+  lan_processes_.push_back(std::move(*started));
+  return lan_processes_.back().get();
+}
+
 std::string World::machine_command_line(const std::string& public_key) const {
   std::string nodes;
   for (const auto& node : bootstrap_) nodes += (nodes.empty() ? "" : ",") + node;
@@ -166,8 +197,12 @@ std::string World::machine_command_line(const std::string& public_key) const {
 Result<std::unique_ptr<Machine>> World::power_on(const ReleaseKit& kit,
                                                  const PowerOnChoice& choice) {
   const int number = ++machines_;
-  auto tap = network_->add_tap("tap" + std::to_string(number));
-  if (!tap) return tap.error();
+  std::string tap = choice.tap;
+  if (choice.nic && tap.empty()) {
+    auto made = network_->add_tap("tap" + std::to_string(number));
+    if (!made) return made.error();
+    tap = *made;
+  }
   const std::string label = "machine" + std::to_string(number);
   MachineOptions options;
   options.kernel = kit.kernel.vmlinuz;
@@ -175,9 +210,10 @@ Result<std::unique_ptr<Machine>> World::power_on(const ReleaseKit& kit,
   options.command_line = machine_command_line(kit.public_key);
   if (!choice.more_command_line.empty()) options.command_line += " " + choice.more_command_line;
   options.memory_mib = choice.memory_mib;
-  options.tap = *tap;
+  options.tap = tap;
   options.mac = "52:54:00:77:00:0" + std::to_string(number % 10);
   options.console_log = shell_.logs() + "/" + label + ".log";
+  options.disks = choice.disks;
   options.more_arguments = choice.more_qemu;
   options.on_line = [&observer = shell_.observer(), label](std::string_view line) {
     observer.output(label, line);

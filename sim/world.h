@@ -1,10 +1,12 @@
 // sim/world.h
 // A whole private internet for one release: a switch with DHCP, a DHT of plain nodes that provide
-// nothing, a publisher, providers that only follow the publisher's key, machines. Demo, tests and
-// benchmarks build theirs from this.
+// nothing, a publisher, providers that only follow the publisher's key, machines, LANs behind
+// routers of their own. Demo, tests and benchmarks build theirs from this. Publisher and followers
+// stand for hosts all over the internet, which hear no multicast of each other: they start with
+// --no-lan. What is found on a link is found in a LAN.
 //
 // Addresses: router 10.77.0.1, DHT nodes from 10.77.1.1 on, publisher 10.77.2.1, providers from
-// 10.77.3.1 on, machines by DHCP from 10.77.9.10 on.
+// 10.77.3.1 on, machines by DHCP from 10.77.9.10 on, LANs 10.78.<number>.0/24.
 // Threads: the owner's. One world at a time in a process, inside a sandbox.
 #pragma once
 
@@ -38,6 +40,9 @@ struct PowerOnChoice {
   std::uint64_t memory_mib = 512;
   std::string more_command_line;   ///< Behind what every machine gets.
   std::vector<std::string> more_qemu;
+  bool nic = true;
+  std::string tap;                 ///< One that is there already; empty: a new one on the switch.
+  std::vector<MachineDisk> disks;
 };
 
 class World {
@@ -59,6 +64,11 @@ class World {
   Result<void> await_followers(std::uint64_t version);
   /// Starts any other program on a host of its own, as the next provider.
   Result<Process*> start_provider(const std::vector<std::string>& argv, Rate rate = kProviderLine);
+  /// A LAN behind the network's router: DHCP, DNS that asks the router on, IPv6.
+  Result<Lan> add_lan(const std::string& name);
+  /// A host on `lan` that holds all that the publisher's store holds now, and serves it to its
+  /// link without a word to anybody else.
+  Result<Process*> start_lan_node(const Lan& lan, const std::string& name, int number);
   /// A machine that knows the key, the channel and the way into the DHT, and no provider.
   Result<std::unique_ptr<Machine>> power_on(const ReleaseKit& kit, const PowerOnChoice& choice = {});
   /// The kernel command line of such a machine.
@@ -89,6 +99,7 @@ class World {
   Host router_, publisher_host_;
   std::vector<std::string> bootstrap_;
   std::unique_ptr<Process> dhcp_, dht_, publisher_;
+  std::vector<std::unique_ptr<Process>> lan_processes_;
   std::vector<std::unique_ptr<Process>> providers_;
   int machines_ = 0;
 };

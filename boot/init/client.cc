@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "boot/init/boot_cache.h"
 #include "boot/init/fetch_area.h"
 #include "boot/init/identities.h"
 #include "boot/init/launch.h"
@@ -16,7 +17,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kNetworkTime{60};
 constexpr seconds kFreezeTime{5};
 // Hashing takes seconds; this is for a machine that is many times slower than any we know.
 constexpr seconds kVerifyTime{600};
@@ -30,9 +30,9 @@ class Attempt {
   Result<void> run() {
     if (auto done = check_options(); !done) return done;
     if (auto done = settle_trust(); !done) return done;
-    auto network = context_.timed(
-        stages_, "network", [&] { return start_network(context_, within(kNetworkTime)); });
-    if (!network) return out_of_time_or(network.error());
+    BootCache cache(context_, policy_, stages_);
+    cached_ = cache.word();
+    if (auto network = start(); !network) return out_of_time_or(network.error());
     auto memory = read_memory();
     if (!memory) return memory.error();
 
@@ -42,7 +42,7 @@ class Attempt {
     const std::uint64_t room = fetch_room(*memory);
     auto area = FetchArea::mount(kFetchFolder, room, kNetworkChildUid);
     if (!area) return area.error();
-    auto name = fetch(room);
+    auto name = fetch(room, cache.folder());
     if (!name) return name.error();
     VerifierQuestion question{.name = *name, .before = context_.start, .after = {}};
     question.before.insert(question.before.end(), stages_.begin(), stages_.end());
@@ -50,6 +50,7 @@ class Attempt {
     if (!frozen) return frozen;
     auto verdict = verifier->ask(question, within(kVerifyTime), context_.clock);
     if (!verdict) return out_of_time_or(verdict.error().in("verifier"));
+    cache.keep(*verdict, refusals_);
     return launch(context_, *area, *verdict, policy_);
   }
 
@@ -61,9 +62,21 @@ class Attempt {
  private:
   Result<void> check_options() {
     if (!context_.option_errors.empty()) return context_.option_errors.front().in("command line");
-    if (context_.options.mode == Mode::kInternet) return {};
-    return {ErrorCode::kUsage, std::string("phase.mode=") + mode_name(context_.options.mode) +
-                                   " is not supported by this version: use phase.mode=internet"};
+    return {};
+  }
+
+  [[nodiscard]] const ModePolicy& mode() const { return policy_of(context_.options.mode); }
+
+  /// Without a network there is still what the cache holds.
+  Result<void> start() {
+    const bool can_do_without = cached_.best != 0;
+    const Duration patience = can_do_without ? mode().network_if_cached : mode().network;
+    auto network = context_.timed(
+        stages_, "network", [&] { return start_network(context_, within(patience)); });
+    offline_ = !network;
+    if (network || !can_do_without) return network;
+    context_.console.line("no network: " + network.error().detail, Level::kWarning);
+    return {};
   }
 
   Result<void> settle_trust() {
@@ -92,8 +105,8 @@ class Attempt {
             .policy = policy_,
             .channel = context_.options.channel,
             .arch = context_.arch,
-            .min_version = context_.options.min_version,
-            .mode = mode_name(context_.options.mode),
+            .min_version = floor(),
+            .mode = context_.options.mode,
             .bootstrap = bootstrap()};
   }
 
@@ -101,14 +114,23 @@ class Attempt {
     return context_.options.bootstrap.empty() ? policy_.bootstrap : context_.options.bootstrap;
   }
 
-  [[nodiscard]] std::vector<std::string> fetch_arguments() const {
+  /// No older version is booted, whoever offers it.
+  [[nodiscard]] std::uint64_t floor() const {
+    return std::max(context_.options.min_version, cached_.floor);
+  }
+
+  [[nodiscard]] std::vector<std::string> fetch_arguments(const std::string& cache) const {
     std::vector<std::string> out{"--trust",   kRunTrustFile,
                                  "--folder",  kFetchFolder,
                                  "--channel", context_.options.channel,
                                  "--arch",    context_.arch};
-    if (context_.options.min_version != 0) {
-      out.insert(out.end(), {"--min-version", std::to_string(context_.options.min_version)});
+    out.insert(out.end(), {"--mode", mode_name(context_.options.mode)});
+    if (offline_) out.insert(out.end(), {"--network", "none"});
+    if (!cache.empty()) out.insert(out.end(), {"--cache", cache});
+    if (context_.options.proxy) {
+      out.insert(out.end(), {"--proxy", context_.options.proxy->text()});
     }
+    if (floor() != 0) out.insert(out.end(), {"--min-version", std::to_string(floor())});
     for (const std::string& node : bootstrap()) out.insert(out.end(), {"--bootstrap", node});
     if (!context_.options.provider.empty()) {
       out.insert(out.end(), {"--provider", context_.options.provider});
@@ -119,10 +141,10 @@ class Attempt {
     return out;
   }
 
-  Result<std::string> fetch(std::uint64_t room) {
+  Result<std::string> fetch(std::uint64_t room, const std::string& cache) {
     NetChildOptions options;
     options.program = kNetworkProgram;
-    options.arguments = fetch_arguments();
+    options.arguments = fetch_arguments(cache);
     options.uid = kNetworkChildUid;
     options.room = room;
     options.deadline = deadline_;
@@ -138,7 +160,7 @@ class Attempt {
     return area.freeze(within(kFreezeTime), context_.clock);
   }
 
-  [[nodiscard]] MonoTime within(seconds limit) const {
+  [[nodiscard]] MonoTime within(Duration limit) const {
     const MonoTime own = context_.clock.now() + limit;
     return deadline_ ? std::min(own, *deadline_) : own;
   }
@@ -152,6 +174,8 @@ class Attempt {
   Context& context_;
   std::optional<MonoTime> deadline_;
   TrustPolicy policy_;
+  CacheWord cached_;
+  bool offline_ = false;
   Stages stages_;
   std::vector<std::string> refusals_;
 };

@@ -15,7 +15,7 @@ void tell(Console& console, const ModulesReport& report) {
 }  // namespace
 
 void load_modules(Context& context) {
-  auto modules = Modules::open();
+  auto modules = Modules::open("", context.storage);
   if (!modules) {
     context.console.line("modules: " + modules.error().detail, Level::kWarning);
     return;
@@ -35,7 +35,9 @@ Result<void> start_network(Context& context, MonoTime deadline) {
   NetworkOptions options;
   options.ip = context.options.ip;
   options.boot_interface = context.options.boot_interface;
-  options.dhcp.anonymous = context.options.mode == Mode::kPrivate;
+  const ModePolicy& mode = policy_of(context.options.mode);
+  options.only_on_link = mode.only_on_link;
+  options.anonymous = options.dhcp.anonymous = mode.anonymous;
   options.deadline = deadline;
   options.say = [&](const std::string& text) { context.console.line(text); };
   if (context.modules) {

@@ -29,6 +29,7 @@ struct Context {
   BootOptions options;
   std::vector<Error> option_errors;
   std::optional<std::string> trust_file;  ///< Its text; none where the initramfs has none.
+  Storage storage = Storage::kNever;      ///< Whether drivers of disks may be loaded.
   std::optional<Modules> modules;
   std::optional<NetworkUp> network;       ///< Of the last attempt.
   std::string arch;                       ///< Of this machine, normalised.

@@ -10,6 +10,7 @@ namespace phase::boot {
 inline constexpr uid_t kNetworkChildUid = 901;
 inline constexpr uid_t kVerifierUid = 902;
 inline constexpr uid_t kNodeUid = 903;
+inline constexpr uid_t kCacheUid = 904;
 
 inline constexpr const char* kNetworkProgram = "/sbin/phase-net";
 inline constexpr const char* kNodeProgram = "/sbin/plasmd";
@@ -19,12 +20,14 @@ inline constexpr const char* kTrustFile = "/etc/phase/trust.toml";
 inline constexpr const char* kRoleFile = "/etc/phase/role";
 inline constexpr const char* kRunFolder = "/run/phase";
 inline constexpr const char* kFetchFolder = "/run/phase/fetch";
+inline constexpr const char* kCacheFolder = "/run/phase/cache";
 inline constexpr const char* kRunTrustFile = "/run/phase/trust.toml";
 inline constexpr const char* kNodeStore = "/var/lib/phase";
 
 // Names in the fetch folder, beside the release's own folder, and in /phase of the next system.
 inline constexpr const char* kReportName = "report.json";
 inline constexpr const char* kTorrentName = "release.torrent";
+inline constexpr const char* kPointerName = "pointer";
 inline constexpr const char* kBootName = "boot.json";
 inline constexpr const char* kRootfsName = "rootfs";
 inline constexpr const char* kHandoverFolder = "/phase";

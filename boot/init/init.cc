@@ -45,13 +45,8 @@ bool has_role(std::string_view wanted) {
 
 // Options of the design that this version reads and cannot follow: nobody should wait for them.
 void name_unused(const BootOptions& options, Console& console) {
-  const std::pair<const char*, bool> unused[] = {{"phase.cache", !options.cache.empty()},
-                                                 {"phase.log", !options.log.empty()},
-                                                 {"phase.proxy", !options.proxy.empty()}};
-  for (const auto& [name, given] : unused) {
-    if (given) {
-      console.line(std::string(name) + " has no effect in this version", Level::kWarning);
-    }
+  if (!options.log.empty()) {
+    console.line("phase.log has no effect in this version", Level::kWarning);
   }
 }
 
@@ -209,6 +204,11 @@ void run_init() {
   console.line("init of Phase Boot, " + context.arch + ", mode " +
                mode_name(context.options.mode));
   name_unused(context.options, console);
+  // A node keeps what it serves in memory; and whoever leaves no trace does not touch a disk.
+  // An option that could not be read may have asked for that.
+  const bool disks = policy_of(context.options.mode).storage && context.options.cache &&
+                     context.option_errors.empty();
+  context.storage = disks && !has_role("node") ? Storage::kAllowed : Storage::kNever;
   context.timed(context.start, "modules", [&] {
     load_modules(context);
     return 0;

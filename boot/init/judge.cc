@@ -87,7 +87,7 @@ Result<Verdict> judge(const VerifierOrder& order, const VerifierQuestion& questi
   report.version = manifest.release_version;
   report.channel = manifest.channel;
   report.arch = manifest.arch;
-  report.mode = order.mode;
+  report.mode = mode_name(order.mode);
   report.key = key.hex();
   report.signed_by = verified->signed_by;
   report.kernel = manifest.kernel_release;
@@ -95,8 +95,10 @@ Result<Verdict> judge(const VerifierOrder& order, const VerifierQuestion& questi
   report.stages.insert(report.stages.end(), question.after.begin(), question.after.end());
   report.stages.emplace_back("verifier",
                              std::chrono::duration<double>(clock.now() - begin).count());
-  plan_handover(verdict, report, torrent_size(order.parent), memory);
-  verdict.report = report_json(report);
+  const bool tell_next = policy_of(order.mode).tell_next;
+  plan_handover(verdict, report, tell_next ? torrent_size(order.parent) : 0, memory);
+  // What is left out here stays on the console.
+  if (tell_next) verdict.report = report_json(report);
   verdict.report_line = report_line(report);
   verdict.boot = origin_json({.key = key,
                               .channel = manifest.channel,

@@ -60,7 +60,7 @@ Result<Fd> open_verified(const FetchArea& area, const Verdict& verdict, const Ve
 Result<void> append_files(const FetchArea& area, const Verdict& verdict,
                           std::vector<HandoverFile> files, const Bytes& torrent) {
   if (verdict.hand_over) {
-    files.push_back({kReportName, as_bytes(verdict.report)});
+    if (!verdict.report.empty()) files.push_back({kReportName, as_bytes(verdict.report)});
     files.push_back({kBootName, as_bytes(verdict.boot)});
     if (!torrent.empty()) files.push_back({kTorrentName, torrent});
   }

@@ -12,6 +12,9 @@
 #include "boot/init/memory_contract.h"
 #include "boot/init/net_report.h"
 #include "boot/init/small_file.h"
+#include "boot/visit.h"
+#include "dht/lan/lan.h"
+#include "dht/on_link.h"
 #include "dht/resolve.h"
 #include "dht/session.h"
 
@@ -65,9 +68,17 @@ struct Bootstrap {
   std::vector<std::string> names;
 };
 
+Visit visit_of(const NetOptions& options) {
+  return {.mode = options.mode,
+          .dht = options.network != DhtNetwork::kOff,
+          .lan = options.lan,
+          .offline = options.offline,
+          .proxy = options.proxy};
+}
+
 Result<Bootstrap> sort_bootstrap(const NetOptions& options) {
   Bootstrap out;
-  if (options.network == DhtNetwork::kOff) return out;
+  if (!asks_dht(visit_of(options))) return out;
   for (const std::string& node :
        options.bootstrap.empty() ? dht::default_bootstrap() : options.bootstrap) {
     if (const auto literal = parse_endpoint(node)) {
@@ -113,16 +124,37 @@ Result<AcquireOptions> acquire_options(const NetOptions& options) {
   out.min_version = options.min_version;
   out.folder = options.folder;
   out.provider_urls = options.providers;
-  out.use_dht = options.network != DhtNetwork::kOff;
   out.admit = admit_here;
   return out;
 }
 
+/// No cache is no reason to stop.
+std::optional<Cache> open_cache(const NetOptions& options,
+                                const std::function<void(StatusLine)>& say) {
+  if (options.cache.empty() || !policy_of(options.mode).cache) return std::nullopt;
+  auto cache = Cache::open(options.cache, CacheUse::kRead);
+  if (cache) return std::move(*cache);
+  say({Kind::kSay, "no cache: " + cache.error().detail, {}});
+  return std::nullopt;
+}
+
+/// Nor is a link on which nobody can be asked.
+std::unique_ptr<dht::Lan> open_lan(bool wanted, dht::Session& session,
+                                   const std::function<void(StatusLine)>& say) {
+  if (!wanted) return nullptr;
+  dht::LanOptions options;
+  options.use_daemon = false;
+  auto lan = dht::Lan::start(options, [&session] { session.wake(); });
+  if (lan) return std::move(*lan);
+  say({Kind::kSay, "LAN: " + lan.error().detail, {}});
+  return nullptr;
+}
+
 class Loop {
  public:
-  Loop(dht::Session& session, Acquire& acquire, Names* names, const Clock& clock,
+  Loop(dht::Session& session, Acquire& acquire, Names* names, dht::Lan* lan, const Clock& clock,
        const std::function<void(StatusLine)>& say)
-      : session_(session), acquire_(acquire), names_(names), clock_(clock), say_(say) {}
+      : session_(session), acquire_(acquire), names_(names), lan_(lan), clock_(clock), say_(say) {}
 
   /// Until it is done or failed.
   void run() {
@@ -136,6 +168,7 @@ class Loop {
       if (names_ != nullptr) {
         if (const auto nodes = names_->take(); !nodes.empty()) session_.add_nodes(nodes);
       }
+      if (lan_ != nullptr) hear_lan();
       acquire_.tick();
       tell();
     }
@@ -143,6 +176,15 @@ class Loop {
   }
 
  private:
+  void hear_lan() {
+    for (const dht::LanEvent& event : lan_->take()) {
+      if (const auto* note = std::get_if<dht::LanNote>(&event)) {
+        say_({Kind::kSay, "LAN: " + note->text, {}});
+      }
+      acquire_.handle(event);
+    }
+  }
+
   void tell() {
     for (const std::string& message : acquire_.take_messages()) say_({Kind::kSay, message, {}});
     const auto report = acquire_.report();
@@ -158,6 +200,7 @@ class Loop {
   dht::Session& session_;
   Acquire& acquire_;
   Names* names_;
+  dht::Lan* lan_;
   const Clock& clock_;
   const std::function<void(StatusLine)>& say_;
   std::size_t told_refusals_ = 0;
@@ -166,9 +209,13 @@ class Loop {
 
 Result<std::string> write_papers(const NetOptions& options, const Acquire& acquire) {
   const Acquired& acquired = *acquire.acquired();
-  if (!write_small_file(options.folder + "/" + kReportName,
-                        report_json(report_of(acquire.report()))) ||
-      !write_small_file(options.folder + "/" + kTorrentName, as_text(acquired.torrent))) {
+  const auto write = [&](const char* name, std::string_view text) {
+    return write_small_file(options.folder + "/" + name, text);
+  };
+  if (!write(kReportName, report_json(report_of(acquire.report()))) ||
+      (!acquired.torrent.empty() && !write(kTorrentName, as_text(acquired.torrent))) ||
+      (!acquired.pointer.empty() &&
+       !write(kPointerName, as_text(encode_items(acquired.pointer))))) {
     return {ErrorCode::kStore, options.folder + " cannot be written"};
   }
   return acquired.folder.substr(acquired.folder.rfind('/') + 1);
@@ -182,20 +229,24 @@ Result<std::string> fetch_release(const NetOptions& options, const Clock& clock,
   if (!settings) return settings.error();
   auto bootstrap = sort_bootstrap(options);
   if (!bootstrap) return bootstrap.error();
+  dht::SessionOptions with;
+  with.network = kind_of(options.network, *bootstrap);
+  with.nodes = bootstrap->literals;
+  if (auto prepared = prepare(visit_of(options), *settings, with); !prepared) {
+    return prepared.error();
+  }
+  auto cache = open_cache(options, say);
+  settings->cache = cache ? &*cache : nullptr;
+  const bool use_lan = settings->use_lan;
 
-  dht::SessionOptions session_options;
-  session_options.enable_dht = options.network != DhtNetwork::kOff;
-  session_options.network = kind_of(options.network, *bootstrap);
-  session_options.nodes = bootstrap->literals;
-  // It is gone in seconds: a node that others remember would only cost them time (BEP 43).
-  session_options.read_only_dht = true;
-  auto session = dht::Session::open(session_options);
+  auto session = dht::Session::open(with);
   if (!session) return session.error();
-
+  const auto lan = open_lan(use_lan, **session, say);
+  settings->use_lan = lan != nullptr;
   std::optional<Names> names;
   if (!bootstrap->names.empty()) names.emplace(std::move(bootstrap->names), **session);
   Acquire acquire(**session, clock, std::move(*settings));
-  Loop(**session, acquire, names ? &*names : nullptr, clock, say).run();
+  Loop(**session, acquire, names ? &*names : nullptr, lan.get(), clock, say).run();
   if (acquire.error()) return *acquire.error();
   return write_papers(options, acquire);
 }

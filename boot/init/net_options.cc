@@ -41,6 +41,21 @@ Result<void> take(NetOptions& options, const std::string& option, const std::str
     const auto network = network_of(value);
     if (!network) return bad(option, "auto, public, private or off");
     options.network = *network;
+  } else if (option == "--mode") {
+    const auto mode = mode_of(value);
+    if (!mode) return bad(option, "internet, local or private");
+    options.mode = *mode;
+  } else if (option == "--cache") {
+    options.cache = value;
+  } else if (option == "--network") {
+    if (value != "up" && value != "none") return bad(option, "up or none");
+    options.offline = value == "none";
+  } else if (option == "--lan") {
+    if (value != "on" && value != "off") return bad(option, "on or off");
+    options.lan = value == "on";
+  } else if (option == "--proxy") {
+    options.proxy = parse_endpoint(value);
+    if (!options.proxy) return bad(option, "ADDRESS:PORT");
   } else if (option == "--min-version") {
     const char* const end = value.data() + value.size();
     const auto [after, error] = std::from_chars(value.data(), end, options.min_version);

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "boot/mode_policy.h"
+#include "proto/endpoint.h"
 #include "proto/result.h"
 
 namespace phase::boot {
@@ -21,6 +24,11 @@ struct NetOptions {
   std::vector<std::string> bootstrap;  ///< HOST:PORT; empty: the default operators' nodes.
   std::vector<std::string> providers;  ///< http:// URLs.
   DhtNetwork network = DhtNetwork::kAuto;
+  Mode mode = Mode::kInternet;         ///< Its policy decides who is asked at all.
+  std::string cache;                   ///< Folder of a cache, read only; empty: none.
+  bool offline = false;                ///< There is no network: the cache alone.
+  bool lan = true;                     ///< False: not even where the mode would.
+  std::optional<Endpoint> proxy;       ///< SOCKS5.
 };
 
 /// kUsage names the argument.

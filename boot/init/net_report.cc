@@ -30,6 +30,10 @@ BootReport report_of(const AcquireReport& report) {
                            .bad_pieces = peer.bad_pieces,
                            .banned = peer.banned});
   }
+  if (report.from_cache != 0) {
+    out.sources.push_back({.peer = "cache", .bytes = report.from_cache, .how = "cache"});
+  }
+  out.path = report.path;
   out.refusals = report.refusals;
   return out;
 }

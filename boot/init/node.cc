@@ -38,6 +38,7 @@ Result<NodePlan> plan_of(const Context& context) {
   plan.follow =
       context.options.key->hex() + "/" + context.options.channel + "/" + context.arch;
   plan.bootstrap = context.options.bootstrap;
+  plan.mode = context.options.mode;
   return plan;
 }
 
@@ -99,11 +100,17 @@ Result<int> run_plasmd(const NodePlan& plan, Context& context, Reaper& reaper) {
   confinement.descriptors = {{writing.get(), 1}, {writing.get(), 2}};
   confinement.working_directory = kNodeStore;
   confinement.limits = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 4096}};
-  auto child = spawn(kNodeProgram, node_arguments(plan.follow, plan.bootstrap),
+  auto child = spawn(kNodeProgram, node_arguments(plan),
                      {"SSL_CERT_FILE=/dev/null", std::string("HOME=") + kNodeStore}, confinement);
   if (!child) return child.error();
   writing.reset();
   return follow_child(*child, reading.get(), context, reaper);
+}
+
+[[noreturn]] Error stay_silent(Context& context, Reaper& reaper) {
+  context.console.line(std::string("booted in mode ") + mode_name(context.options.mode) +
+                       ": this system serves nothing and asks nobody; its network stays down");
+  for (;;) reaper.pause(context.clock.now() + std::chrono::hours(24), context.clock);
 }
 
 }  // namespace
@@ -118,6 +125,9 @@ Error run_node(Context& context, Reaper& reaper, Random& random) {
   if (!plan) return plan.error();
   // The report first: that this system runs does not depend on its network.
   if (!plan->report_line.empty()) context.console.bare_line(plan->report_line);
+  // The boot that led here decides: this system keeps what that one promised.
+  context.options.mode = plan->mode;
+  if (!policy_of(plan->mode).serve_next) return stay_silent(context, reaper);
   if (auto network = start_network(context, context.clock.now() + kNetworkTime); !network) {
     return network.error();
   }

@@ -27,7 +27,8 @@ std::string encode(const Result<NodePlan>& plan) {
     return "refused\n" + std::to_string(exit_code(plan.error().code)) + "\n" +
            plan.error().detail + "\n";
   }
-  std::string out = "plan\n" + plan->report_line + "\n" + plan->follow + "\n";
+  std::string out = std::string("plan\n") + mode_name(plan->mode) + "\n" + plan->report_line +
+                    "\n" + plan->follow + "\n";
   for (const std::string& node : plan->bootstrap) out += node + "\n";
   return out;
 }
@@ -44,10 +45,12 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 Result<NodePlan> decode(std::string_view text) {
   const auto lines = lines_of(text);
-  if (lines.size() >= 3 && lines[0] == "plan") {
-    return NodePlan{.report_line = lines[1],
-                    .follow = lines[2],
-                    .bootstrap = {lines.begin() + 3, lines.end()}};
+  const auto mode = lines.size() >= 4 && lines[0] == "plan" ? mode_of(lines[1]) : std::nullopt;
+  if (mode) {
+    return NodePlan{.mode = *mode,
+                    .report_line = lines[2],
+                    .follow = lines[3],
+                    .bootstrap = {lines.begin() + 4, lines.end()}};
   }
   if (lines.size() == 3 && lines[0] == "refused") {
     return {error_code_of(std::strtoul(lines[1].c_str(), nullptr, 10)), lines[2]};
@@ -58,18 +61,22 @@ Result<NodePlan> decode(std::string_view text) {
 }  // namespace
 
 Result<NodePlan> make_node_plan(const std::string& folder, const std::string& kernel_release) {
-  const auto report_text = read_small_file(folder + "/" + kReportName, kMaxReportBytes);
   const auto origin_text = read_small_file(folder + "/" + kBootName, kMaxOriginBytes);
-  if (!report_text || !origin_text) {
-    return {ErrorCode::kNotFound, "nothing was handed over in " + folder};
-  }
-  auto report = parse_report(*report_text);
-  if (!report) return report.error().in(kReportName);
+  if (!origin_text) return {ErrorCode::kNotFound, "nothing was handed over in " + folder};
   auto origin = parse_origin(*origin_text);
   if (!origin) return origin.error();
-  report->stage = "up";
-  report->kernel = kernel_release;
-  return NodePlan{.report_line = report_line(std::move(*report)),
+  std::string line;
+  if (policy_of(origin->mode).tell_next) {
+    const auto report_text = read_small_file(folder + "/" + kReportName, kMaxReportBytes);
+    if (!report_text) return {ErrorCode::kNotFound, "no report was handed over in " + folder};
+    auto report = parse_report(*report_text);
+    if (!report) return report.error().in(kReportName);
+    report->stage = "up";
+    report->kernel = kernel_release;
+    line = report_line(std::move(*report));
+  }
+  return NodePlan{.mode = origin->mode,
+                  .report_line = std::move(line),
                   .follow = origin->key.hex() + "/" + origin->channel + "/" + origin->arch,
                   .bootstrap = std::move(origin->bootstrap)};
 }
@@ -106,11 +113,11 @@ Result<NodePlan> read_node_plan(const std::string& folder, const std::string& ke
   return answer ? decode(as_text(*answer)) : decode({});
 }
 
-std::vector<std::string> node_arguments(const std::string& follow,
-                                        const std::vector<std::string>& bootstrap) {
-  std::vector<std::string> out{"serve",    "-a", kNodeStore, "-p", "8080", "--dht-network",
-                               "auto",     "--follow", follow};
-  for (const std::string& node : bootstrap) out.insert(out.end(), {"--bootstrap", node});
+std::vector<std::string> node_arguments(const NodePlan& plan) {
+  std::vector<std::string> out{"serve", "-a",            kNodeStore,
+                               "-p",    "8080",          "--mode", mode_name(plan.mode),
+                               "--dht-network", "auto",  "--follow", plan.follow};
+  for (const std::string& node : plan.bootstrap) out.insert(out.end(), {"--bootstrap", node});
   return out;
 }
 

@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "boot/mode_policy.h"
 #include "proto/result.h"
 
 namespace phase::boot {
 
 struct NodePlan {
-  std::string report_line;             ///< PHASE-REPORT of this system: "stage":"up".
+  Mode mode = Mode::kInternet;         ///< Of the boot that led here.
+  std::string report_line;             ///< PHASE-REPORT of this system: "stage":"up". May be empty.
   std::string follow;                  ///< KEY/CHANNEL/ARCH.
   std::vector<std::string> bootstrap;  ///< HOST:PORT each.
 };
@@ -26,8 +28,7 @@ struct NodePlan {
 [[nodiscard]] Result<NodePlan> read_node_plan(const std::string& folder,
                                               const std::string& kernel_release, uid_t uid);
 
-/// plasmd's arguments.
-[[nodiscard]] std::vector<std::string> node_arguments(const std::string& follow,
-                                                      const std::vector<std::string>& bootstrap);
+/// plasmd's arguments; for a mode whose policy has serve_next.
+[[nodiscard]] std::vector<std::string> node_arguments(const NodePlan& plan);
 
 }  // namespace phase::boot

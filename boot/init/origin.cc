@@ -25,7 +25,7 @@ std::string origin_json(const Origin& origin) {
   const Json json{{"key", origin.key.hex()},
                   {"channel", origin.channel},
                   {"arch", origin.arch},
-                  {"mode", origin.mode},
+                  {"mode", mode_name(origin.mode)},
                   {"bootstrap", origin.bootstrap}};
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
@@ -40,10 +40,12 @@ Result<Origin> parse_origin(std::string_view untrusted) {
     if (!channel) return Error{ErrorCode::kMalformed, "boot.json: channel"};
     auto arch = normalise_arch(json.at("arch").get<std::string>());
     if (!arch) return Error{ErrorCode::kMalformed, "boot.json: arch"};
+    const auto mode = mode_of(json.at("mode").get<std::string>());
+    if (!mode) return Error{ErrorCode::kMalformed, "boot.json: mode"};
     Origin origin{.key = *key,
                   .channel = *channel,
                   .arch = *arch,
-                  .mode = json.at("mode").get<std::string>(),
+                  .mode = *mode,
                   .bootstrap = json.at("bootstrap").get<std::vector<std::string>>()};
     const bool hosts = origin.bootstrap.size() <= kMaxBootstrap &&
                        std::all_of(origin.bootstrap.begin(), origin.bootstrap.end(), good_host);

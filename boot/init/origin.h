@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "boot/mode_policy.h"
 #include "proto/keys.h"
 #include "proto/result.h"
 
@@ -18,7 +19,7 @@ inline constexpr std::size_t kMaxOriginBytes = 16 * 1024;
 struct Origin {
   PublicKey key;                       ///< Signed the release.
   std::string channel, arch;
-  std::string mode;                    ///< "internet", …
+  Mode mode = Mode::kInternet;         ///< Of the boot that led here.
   std::vector<std::string> bootstrap;  ///< HOST:PORT; empty: the default ones. At most 64.
 };
 

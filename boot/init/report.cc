@@ -55,6 +55,7 @@ Json to_json(const BootReport& report) {
   put_text(out, "advice", report.advice);
   if (report.attempt != 0) out["attempt"] = report.attempt;
   put_text(out, "handover", report.handover);
+  put_text(out, "path", report.path);
   out["stages"] = Json::object();
   for (const auto& [name, seconds] : report.stages) {
     out["stages"][clean(name, 24)] = round_seconds(seconds);
@@ -137,6 +138,7 @@ BootReport from_json(const Json& in) {
   report.advice = text_of(in, "advice");
   report.attempt = small(number_of(in, "attempt"));
   report.handover = text_of(in, "handover");
+  report.path = text_of(in, "path");
   report.bytes = number_of(in, "bytes");
   report.wasted = number_of(in, "wasted");
   for (const auto& [name, seconds] : list_of(in, "stages", true).items()) {
@@ -158,8 +160,8 @@ BootReport from_json(const Json& in) {
 
 // The last resort of a line that is still too long; false where nothing is left to drop.
 bool drop_a_text(BootReport& report) {
-  for (std::string* text : {&report.advice, &report.handover, &report.signed_by, &report.kernel,
-                            &report.mode, &report.detail}) {
+  for (std::string* text : {&report.advice, &report.handover, &report.path, &report.signed_by,
+                            &report.kernel, &report.mode, &report.detail}) {
     if (text->empty()) continue;
     text->clear();
     return true;
@@ -205,6 +207,7 @@ std::string report_line(BootReport report) {
       for (std::string& refusal : report.refusals) refusal = clean(refusal, text_limit);
       report.detail = clean(report.detail, text_limit);
       report.handover = clean(report.handover, text_limit);
+      report.path = clean(report.path, text_limit);
     } else if (!report.refusals.empty()) {
       report.refusals.pop_back();
     } else if (!report.sources.empty()) {

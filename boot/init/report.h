@@ -28,7 +28,7 @@ inline constexpr const char* kReportPrefix = "PHASE-REPORT ";
 struct ReportSource {
   std::string peer;        ///< ADDRESS:PORT, or a URL.
   std::uint64_t bytes = 0; ///< Received from it, bad pieces included.
-  std::string how;         ///< How it was learned: dht, pex, lan, given, incoming, http.
+  std::string how;         ///< How it was learned: dht, pex, lan, given, incoming, http; cache.
   std::uint32_t bad_pieces = 0;
   bool banned = false;
 };
@@ -42,6 +42,7 @@ struct BootReport {
   std::string signed_by;   ///< Key ids, comma separated.
   std::string kernel;      ///< Kernel release.
   std::string handover;    ///< Why something was not handed over; empty: all of it was.
+  std::string path;        ///< Who named the release: "DHT", a URL, "cache: …why".
   std::vector<std::pair<std::string, double>> stages;  ///< Name, seconds.
   std::uint64_t bytes = 0;   ///< Payload received.
   std::uint64_t wasted = 0;  ///< Of these, thrown away.

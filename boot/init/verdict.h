@@ -33,7 +33,7 @@ struct Verdict {
   std::string cmdline;     ///< As signed.
   bool hand_over = false;  ///< There is room for report and boot.json …
   bool has_torrent = false;///< … and for release.torrent, which lies beside the release's folder.
-  std::string report;      ///< JSON for /phase/report.json.
+  std::string report;      ///< JSON for /phase/report.json; empty: there is to be none.
   std::string report_line; ///< PHASE-REPORT …
   std::string boot;        ///< JSON for /phase/boot.json.
 };

@@ -12,6 +12,7 @@
 #include "boot/init/verdict.h"
 #include "boot/machine/child.h"
 #include "boot/machine/fd.h"
+#include "boot/mode_policy.h"
 #include "proto/ports.h"
 #include "proto/trust.h"
 
@@ -23,7 +24,7 @@ struct VerifierOrder {
   TrustPolicy policy;
   std::string channel, arch;
   std::uint64_t min_version = 0;
-  std::string mode;
+  Mode mode = Mode::kInternet;
   std::vector<std::string> bootstrap;
 };
 

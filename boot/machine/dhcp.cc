@@ -9,8 +9,9 @@
 namespace phase::boot {
 namespace {
 
-constexpr const char* kTries = "4";
-constexpr const char* kPauseSeconds = "2";
+// Short pauses: the first packet is lost where a switch has just seen the carrier come.
+constexpr const char* kTries = "8";
+constexpr const char* kPauseSeconds = "1";
 constexpr rlim_t kMaxDescriptors = 16;
 constexpr rlim_t kMaxCpuSeconds = 10;
 

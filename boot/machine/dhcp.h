@@ -26,7 +26,7 @@ struct DhcpOptions {
 
 class DhcpAttempt {
  public:
-  /// The interface must be up. Asks four times within eight seconds, then ends.
+  /// The interface must be up. Asks eight times within eight seconds, then ends.
   static Result<DhcpAttempt> start(const std::string& interface, const DhcpOptions& options);
   DhcpAttempt(DhcpAttempt&&) noexcept = default;
   DhcpAttempt& operator=(DhcpAttempt&&) = delete;

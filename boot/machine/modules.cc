@@ -79,8 +79,24 @@ struct UnrefList {
 
 }  // namespace
 
+bool is_storage_module(std::string_view path) {
+  constexpr std::string_view kFolders[] = {
+      "/drivers/ata/",     "/drivers/block/",    "/drivers/cdrom/",  "/drivers/dax/",
+      "/drivers/md/",      "/drivers/memstick/", "/drivers/message/", "/drivers/mmc/",
+      "/drivers/mtd/",     "/drivers/nvdimm/",   "/drivers/nvme/",   "/drivers/s390/block/",
+      "/drivers/scsi/",    "/drivers/target/",   "/drivers/ufs/",    "/drivers/usb/storage/",
+      "/fs/",
+  };
+  const auto within = [&](std::string_view folder) {
+    return path.find(folder) != std::string_view::npos || path.starts_with(folder.substr(1));
+  };
+  return std::any_of(std::begin(kFolders), std::end(kFolders), within);
+}
+
 struct Modules::State {
   std::unique_ptr<kmod_ctx, UnrefContext> context;
+  std::string folder;
+  Storage storage = Storage::kAllowed;
   Fd uevents;
   std::set<std::string, std::less<>> seen_aliases;
 
@@ -95,25 +111,42 @@ bool is_live(kmod_module* module) {
   return state == KMOD_MODULE_LIVE || state == KMOD_MODULE_BUILTIN || state == KMOD_MODULE_COMING;
 }
 
+struct Pending {
+  std::string name;
+  std::string path;  ///< Below the module folder.
+};
+
+Pending pending_of(kmod_module* module, const std::string& folder) {
+  const char* path = kmod_module_get_path(module);  // None: it is built in.
+  std::string_view below = path != nullptr ? path : "";
+  if (below.starts_with(folder)) below.remove_prefix(folder.size());
+  return {kmod_module_get_name(module), std::string(below)};
+}
+
 /// The module and what it depends on, of which none is loaded yet.
-std::vector<std::string> not_live(kmod_module* module) {
-  std::vector<std::string> out;
+std::vector<Pending> not_live(kmod_module* module, const std::string& folder) {
+  std::vector<Pending> out;
   const std::unique_ptr<kmod_list, UnrefList> needed(kmod_module_get_dependencies(module));
   kmod_list* entry = nullptr;
   kmod_list_foreach(entry, needed.get()) {
     kmod_module* one = kmod_module_get_module(entry);
-    if (!is_live(one)) out.emplace_back(kmod_module_get_name(one));
+    if (!is_live(one)) out.push_back(pending_of(one, folder));
     kmod_module_unref(one);
   }
-  if (!is_live(module)) out.emplace_back(kmod_module_get_name(module));
+  if (!is_live(module)) out.push_back(pending_of(module, folder));
   return out;
 }
 
 }  // namespace
 
 Result<void> Modules::State::insert(kmod_module* module, ModulesReport& report) {
-  const auto pending = not_live(module);
+  const auto pending = not_live(module, folder);
   if (pending.empty()) return {};
+  for (const auto& one : pending) {
+    if (storage != Storage::kNever || !is_storage_module(one.path)) continue;
+    return Error{ErrorCode::kNotFound, "module " + one.name + ": a driver of disks or a file system; "
+                                       "none is loaded in this mode"};
+  }
   // Install commands of configuration files would start a shell: there are none here, and never
   // would one be run. modprobe.blacklist= of the command line holds for hardware.
   const int done = kmod_module_probe_insert_module(
@@ -126,7 +159,7 @@ Result<void> Modules::State::insert(kmod_module* module, ModulesReport& report) 
     return Error{missing ? ErrorCode::kNotFound : ErrorCode::kInternal,
                  "module " + name + ": " + std::strerror(-done)};
   }
-  report.loaded.insert(report.loaded.end(), pending.begin(), pending.end());
+  for (const auto& one : pending) report.loaded.push_back(one.name);
   return {};
 }
 
@@ -152,7 +185,7 @@ Modules::Modules(Modules&&) noexcept = default;
 Modules& Modules::operator=(Modules&&) noexcept = default;
 Modules::~Modules() = default;
 
-Result<Modules> Modules::open(const std::string& folder) {
+Result<Modules> Modules::open(const std::string& folder, Storage storage) {
   std::string path = folder;
   if (path.empty()) {
     utsname names{};
@@ -164,6 +197,8 @@ Result<Modules> Modules::open(const std::string& folder) {
                  "no modules for this kernel: " + path + "/modules.dep.bin: " + std::strerror(errno)};
   }
   auto state = std::make_unique<State>();
+  state->folder = path;
+  state->storage = storage;
   // No /etc/modprobe.d: what an initramfs holds is what is wanted.
   const char* const no_config = nullptr;
   state->context.reset(kmod_new(path.c_str(), &no_config));

@@ -5,8 +5,10 @@
 // Threads: one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "boot/machine/fd.h"
@@ -19,16 +21,24 @@ struct ModulesReport {
   std::vector<std::string> failures;  ///< One printable line each: which, why.
 };
 
+/// Without storage, no driver of a disk and no file system is ever loaded, whatever asks for it:
+/// private mode. What is built into the kernel is there all the same.
+enum class Storage : std::uint8_t { kAllowed, kNever };
+
+/// Whether a module is a driver of disks or a file system, by where kernels keep it:
+/// "kernel/drivers/block/virtio_blk.ko.xz". Pure.
+[[nodiscard]] bool is_storage_module(std::string_view path);
+
 class Modules {
  public:
   /// `folder` "": /lib/modules/<this kernel's release>. kNotFound where there is none.
-  static Result<Modules> open(const std::string& folder = "");
+  static Result<Modules> open(const std::string& folder = "", Storage storage = Storage::kAllowed);
   Modules(Modules&&) noexcept;
   Modules& operator=(Modules&&) noexcept;
   ~Modules();
 
   /// By name or modalias. A built-in or already loaded one is a success, kNotFound where the
-  /// folder has none by that name.
+  /// folder has none by that name, or Storage::kNever rules it or one that it needs out.
   Result<void> load(const std::string& name, ModulesReport& report);
   /// For every device that is there (/sys/bus/*/devices/*/modalias). An alias nobody here claims
   /// is no failure. Devices that appear by it come as uevents.

@@ -9,9 +9,11 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <set>
 
 #include "boot/machine/lease_race.h"
 #include "boot/machine/rtnetlink.h"
+#include "boot/machine/sysctl.h"
 
 namespace phase::boot {
 namespace {
@@ -32,9 +34,16 @@ Result<void> write_resolv_conf(const std::string& path, const std::vector<Ipv4>&
 class BringUp {
  public:
   BringUp(const NetworkOptions& options, const Clock& clock, Rtnetlink netlink)
-      : options_(options), clock_(clock), netlink_(std::move(netlink)) {}
+      : options_(options),
+        clock_(clock),
+        netlink_(std::move(netlink)),
+        rules_{options.only_on_link, options.anonymous} {}
 
   Result<NetworkUp> run() {
+    if (const auto ruled = write_sysctls(host_sysctls(rules_)); !ruled) return ruled.error();
+    if (options_.only_on_link) {
+      if (const auto shut = netlink_.add_unreachable_defaults(); !shut) return shut.error();
+    }
     while (true) {
       if (const auto done = look_at_links(); !done) return done.error();
       if (auto up = step()) return std::move(*up);
@@ -61,6 +70,7 @@ class BringUp {
     seen_.clear();
     candidates_.clear();
     for (const auto& link : *links) {
+      if (const auto ruled = rule(link); !ruled) return ruled.error().in(link.name);
       if (link.loopback && !link.up) {
         if (const auto up = netlink_.set_up(link.index); !up) return up.error().in(link.name);
       }
@@ -76,6 +86,13 @@ class BringUp {
     }
     race_.set_links(candidates_, clock_.now());
     return {};
+  }
+
+  /// Once per interface, before it is set up for the first time: one that was there before us has
+  /// not begun with our defaults.
+  Result<void> rule(const Link& link) {
+    if (!ruled_.insert(link.index).second) return {};
+    return write_sysctls(interface_sysctls(rules_, link.name));
   }
 
   std::optional<Result<NetworkUp>> step() {
@@ -156,6 +173,10 @@ class BringUp {
   }
 
   Result<NetworkUp> configure(int index, NetworkUp up) {
+    if (options_.only_on_link) {
+      up.gateway = {};
+      up.dns.clear();
+    }
     if (up.mtu != 0) {
       if (const auto set = netlink_.set_mtu(index, up.mtu); !set) {
         say(up.interface + ": MTU " + std::to_string(up.mtu) + " is passed over: " +
@@ -169,7 +190,7 @@ class BringUp {
     }
     Result<void> done = {};
     if (is_set(up.gateway)) done = netlink_.add_default_route(index, up.gateway);
-    if (done) done = write_resolv_conf(options_.resolv_conf, up.dns);
+    if (done && !options_.only_on_link) done = write_resolv_conf(options_.resolv_conf, up.dns);
     if (!done) {
       const auto taken_back = netlink_.remove_address(index, up.address, up.prefix);
       if (!taken_back) say(where + ": " + taken_back.error().detail);
@@ -210,6 +231,8 @@ class BringUp {
   const NetworkOptions& options_;
   const Clock& clock_;
   Rtnetlink netlink_;
+  const LinkRules rules_;
+  std::set<int> ruled_;
   LeaseRace race_;
   std::vector<Link> candidates_;
   std::string seen_;

@@ -24,6 +24,13 @@ struct NetworkOptions {
   DhcpOptions dhcp;
   std::string resolv_conf = "/etc/resolv.conf";  ///< Replaced as a whole.
   MonoTime deadline;                             ///< For all of it, appearing hardware included.
+  /// Local mode: no route off the link is made or learned (unreachable default routes of both
+  /// families before all others, no router advertisement's route, no redirect), what is sent dies
+  /// at the first router (TTL and hop limit 1), and no name server is written down.
+  bool only_on_link = false;
+  /// Private mode: IPv6 interface ids are drawn at random, never made of the MAC; DHCP tells
+  /// nothing but chaddr (set dhcp.anonymous too).
+  bool anonymous = false;
   /// Lines for a person as it goes on; may be empty.
   std::function<void(const std::string&)> say;
   /// Also waited for, e.g. Modules::uevent_fd(); `on_hardware` is called when it is readable.
@@ -35,7 +42,7 @@ struct NetworkUp {
   std::string interface;  ///< Empty with ip=off.
   Ipv4 address{};
   std::uint8_t prefix = 0;
-  Ipv4 gateway{};         ///< 0.0.0.0: no route off the link.
+  Ipv4 gateway{};         ///< 0.0.0.0: no route off the link; so always with only_on_link.
   std::vector<Ipv4> dns;
   std::uint32_t mtu = 0;
   std::string source;     ///< "dhcp", "static" or "off".
@@ -46,7 +53,8 @@ struct NetworkUp {
 /// fits, or none had carrier), kNoDhcp (no lease by the deadline), kNetwork (the kernel refused a
 /// setting). What a failed attempt configured is taken back.
 [[nodiscard]] Result<NetworkUp> bring_up_network(const NetworkOptions& options, const Clock& clock);
-/// Removes the address and so its routes: before bringing it up anew.
+/// Removes the address and so its routes: before bringing it up anew. What keeps the machine on its
+/// link or anonymous stays: nothing of it is in the way of another attempt in the same mode.
 void take_down_network(const NetworkUp& up);
 
 }  // namespace phase::boot

@@ -89,6 +89,7 @@ class Parser {
   void finish() {
     trust();
     text_options();
+    if (const auto value = take("phase.cache")) boolean("phase.cache", *value, o().cache);
     if (const auto value = take("phase.nowrite")) boolean("phase.nowrite", *value, o().nowrite);
     if (const auto value = take("phase.debug")) boolean("phase.debug", *value, o().debug);
     if (const auto value = take("phase.timeout")) timeout(*value);
@@ -152,6 +153,25 @@ class Parser {
       }
     }
     if (const auto value = take("phase.mode")) mode(*value);
+    if (const auto value = take("phase.proxy")) proxy(*value);
+  }
+
+  // To go on without it would tell everybody who asks; an error, as a wrong mode is.
+  void proxy(const Value& value) {
+    constexpr std::string_view kScheme = "socks5://";
+    const std::string text = value.value_or("");
+    const auto at = text.starts_with(kScheme)
+                        ? parse_endpoint(std::string_view(text).substr(kScheme.size()))
+                        : std::nullopt;
+    if (!at || at->port == 0) {
+      return refuse("phase.proxy", value,
+                    "expected socks5://ADDRESS:PORT, an address and not a name");
+    }
+    if (o().mode != Mode::kPrivate) {
+      return refuse("phase.proxy", value, std::string("it holds with phase.mode=private; this is ") +
+                                              mode_name(o().mode));
+    }
+    o().proxy = *at;
   }
 
   void mode(const Value& value) {
@@ -166,8 +186,6 @@ class Parser {
 
   void text_options() {
     if (const auto value = take("phase.provider")) url("phase.provider", *value, o().provider);
-    if (const auto value = take("phase.proxy")) url("phase.proxy", *value, o().proxy);
-    if (const auto value = take("phase.cache")) text("phase.cache", *value, o().cache);
     if (const auto value = take("phase.log")) text("phase.log", *value, o().log);
     if (const auto value = take("phase.append")) {
       // Filtered word by word when it is used; only its length matters here.
@@ -254,15 +272,6 @@ class Parser {
 };
 
 }  // namespace
-
-const char* mode_name(Mode mode) {
-  switch (mode) {
-    case Mode::kInternet: return "internet";
-    case Mode::kLocal: return "local";
-    case Mode::kPrivate: return "private";
-  }
-  return "?";
-}
 
 const char* on_fail_name(OnFail on_fail) {
   switch (on_fail) {

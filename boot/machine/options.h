@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "boot/machine/ip_option.h"
+#include "boot/mode_policy.h"
+#include "proto/endpoint.h"
 #include "proto/keys.h"
 #include "proto/result.h"
 
@@ -23,9 +25,6 @@ namespace phase::boot {
 inline constexpr std::size_t kMaxCmdlineRead = 4096;  ///< Bytes of /proc/cmdline that are looked at.
 inline constexpr std::size_t kMaxBootstrap = 64;      ///< Entries of phase.bootstrap.
 inline constexpr std::size_t kMaxMessages = 32;       ///< Warnings and words left out; the first ones.
-
-enum class Mode : std::uint8_t { kInternet, kLocal, kPrivate };
-[[nodiscard]] const char* mode_name(Mode mode);
 
 enum class OnFail : std::uint8_t { kRetry, kShell, kReboot, kPoweroff };
 [[nodiscard]] const char* on_fail_name(OnFail on_fail);
@@ -36,14 +35,14 @@ struct BootOptions {
   std::string channel = "stable";            ///< Passed check_channel().
   std::string provider;                      ///< http:// URL, or empty.
   std::vector<std::string> bootstrap;        ///< HOST:PORT each; empty: the trust file's or default.
-  std::string cache;                         ///< Label or path of the cache; empty: none named.
+  bool cache = true;                         ///< phase.cache: use a cache where there is one.
   bool nowrite = false;
   std::uint64_t min_version = 0;
   std::optional<std::chrono::seconds> timeout;  ///< Of the whole attempt; none: no limit.
   OnFail on_fail = OnFail::kRetry;
   std::string append;                        ///< As given, still to be filtered by next_cmdline().
   std::string log;                           ///< Label of the file system that gets the log.
-  std::string proxy;                         ///< http:// URL, or empty.
+  std::optional<Endpoint> proxy;             ///< phase.proxy=socks5://ADDRESS:PORT, a literal.
   bool debug = false;
 
   IpOption ip;                               ///< Default: DHCP on every interface.

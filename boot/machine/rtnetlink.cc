@@ -4,6 +4,7 @@
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -227,6 +228,25 @@ Result<void> Rtnetlink::add_default_route(int index, const Ipv4& gateway) {
   request.attribute(RTA_GATEWAY, gateway.data(), gateway.size());
   request.attribute(RTA_OIF, &index, sizeof index);
   return transact(request, "add default route");
+}
+
+Result<void> Rtnetlink::add_unreachable_defaults() {
+  for (const auto family : {AF_INET, AF_INET6}) {
+    rtmsg message{};
+    message.rtm_family = static_cast<unsigned char>(family);
+    message.rtm_table = RT_TABLE_MAIN;
+    message.rtm_protocol = RTPROT_BOOT;
+    message.rtm_scope = RT_SCOPE_UNIVERSE;
+    message.rtm_type = RTN_UNREACHABLE;
+    Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, message);
+    // The lowest metric goes first. 0 is IPv4's lowest, and stands for 1024 with IPv6.
+    const std::uint32_t metric = family == AF_INET6 ? 1 : 0;
+    request.attribute(RTA_PRIORITY, &metric, sizeof metric);
+    const auto added = transact(request, "add unreachable default route");
+    const bool no_ipv6 = family == AF_INET6 && access("/proc/sys/net/ipv6", F_OK) != 0;
+    if (!added && !no_ipv6) return added.error();
+  }
+  return {};
 }
 
 void Rtnetlink::drain_events() {

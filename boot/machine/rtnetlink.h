@@ -37,6 +37,10 @@ class Rtnetlink {
   /// `gateway` need not be within the address's network (clouds give /32 leases).
   Result<void> add_default_route(int index, const Ipv4& gateway);
 
+  /// For both families, in front of every other default route: what no network of an interface
+  /// holds is answered by "no route to host". Stays when interfaces go.
+  Result<void> add_unreachable_defaults();
+
   /// Readable when any link has changed.
   [[nodiscard]] int events_fd() const { return events_.get(); }
   /// Takes what waits there, unread: ask links() again.

@@ -4,6 +4,7 @@ add_executable(phase-node-tests
   ${PROJECT_SOURCE_DIR}/tests/unit/node/release_fixture.cc
   node_fixture.cc
   node_failure_test.cc
+  node_lan_test.cc
   node_life_test.cc
   node_tree_test.cc
 )

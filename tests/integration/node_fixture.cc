@@ -47,6 +47,8 @@ std::vector<std::string> Nodes::with_bootstrap(std::vector<std::string> argv) co
   for (const std::string& node : world_->bootstrap()) {
     argv.insert(argv.end(), {"--bootstrap", node});
   }
+  // One switch stands for the internet: nobody there hears another's multicast.
+  argv.emplace_back("--no-lan");
   return argv;
 }
 

@@ -21,6 +21,7 @@ using namespace testing;  // NOLINT: the fixtures
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
@@ -43,7 +44,8 @@ class Build : public ::testing::Test {
     const Bytes package = make_deb(kControl, kernel_entries());
     write_text(folder + "/kernel.deb", std::string(as_text(package)));
     const std::string program = small_program();
-    for (const char* name : {"phase-init", "phase-net", "phase-dhcp-hook", "busybox", "plasmd"}) {
+    for (const char* name : {"phase-init", "phase-net", "phase-dhcp-hook", "phase-lan", "busybox",
+                             "plasmd"}) {
       write_text(folder + "/bin/" + name, program);
     }
     options.kernel = folder + "/kernel.deb";
@@ -79,8 +81,8 @@ TEST_F(Build, HoldsProgramsLibrariesModulesAndTrust) {
   const auto archive = list_cpio(written());
   const std::string modules = std::string("lib/modules/") + kRelease;
   for (const char* path :
-       {"init", "sbin/phase-net", "sbin/phase-dhcp-hook", "bin/busybox", "etc/passwd",
-        "etc/nsswitch.conf", "proc", "sys", "run", "tmp", "var/lib/phase"}) {
+       {"init", "sbin/phase-net", "sbin/phase-dhcp-hook", "sbin/phase-lan", "bin/busybox",
+        "etc/passwd", "etc/nsswitch.conf", "proc", "sys", "run", "tmp", "var/lib/phase"}) {
     EXPECT_THAT(archive, Contains(Key(path)));
   }
   EXPECT_THAT(archive, Not(Contains(Key("sbin/plasmd"))));
@@ -210,6 +212,18 @@ TEST_F(Build, RefusesAKernelWithoutANetworkCardsDriver) {
   ASSERT_FALSE(built.ok());
   EXPECT_EQ(built.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(built.error().detail, HasSubstr("no driver of a network card"));
+}
+
+TEST_F(Build, LooksForDriversOfDisksUnlessThereIsToBeNoCache) {
+  options_.modules.clear();
+  auto built = build();
+  ASSERT_TRUE(built.ok()) << built.error().detail;
+  EXPECT_THAT(built->modules.missing, IsSupersetOf({"virtio_blk", "nvme", "ext4", "vfat"}));
+  options_.cache = false;
+  built = build();
+  ASSERT_TRUE(built.ok()) << built.error().detail;
+  EXPECT_THAT(built->modules.missing, Not(Contains("virtio_blk")));
+  EXPECT_THAT(built->modules.missing, Not(Contains("ext4")));
 }
 
 TEST_F(Build, RefusesAModuleThatIsNone) {

@@ -44,7 +44,8 @@ TEST(SystemFiles, NameTheUsersThatPhaseInitStartsProcessesAs) {
   EXPECT_EQ(ids, (std::map<std::string, std::uint32_t>{{"phase-dhcp", boot::DhcpOptions{}.uid},
                                                        {"phase-net", boot::kNetworkChildUid},
                                                        {"phase-verify", boot::kVerifierUid},
-                                                       {"phase-node", boot::kNodeUid}}));
+                                                       {"phase-node", boot::kNodeUid},
+                                                       {"phase-cache", boot::kCacheUid}}));
 }
 
 TEST(Trust, IsTakenFromAKeyAPubFileOrATrustFile) {

@@ -53,7 +53,10 @@ TEST_F(LanTest, ForwardsAndTranslatesUntilTheUplinkIsUnplugged) {
   EXPECT_FALSE(run_command(ping(outside.address), inside.name).ok());
   must(run_command(ping(lan.router.address), inside.name));
   must(network->set_uplink_plugged(lan, true));
-  must(run_command(ping(outside.address), inside.name));
+  // The router may still wait for an answer to what it asked while it was cut off.
+  must(run_command({"sh", "-c", "for i in 1 2 3 4 5; do busybox ping -c 1 -W 1 " + outside.address +
+                                    " && exit; done; exit 1"},
+                   inside.name));
 }
 
 TEST_F(LanTest, SaysNothingOfItsOwnAtTheUplinkAndShowsWhatWouldLeaveByIpv6) {

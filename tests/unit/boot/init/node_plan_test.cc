@@ -31,11 +31,11 @@ class NodePlanTest : public testing::Test {
     write_origin();
     std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
   }
-  void write_origin() {
+  void write_origin(Mode mode = Mode::kInternet) {
     const Origin origin{.key = key_,
                         .channel = "stable",
                         .arch = "x86_64",
-                        .mode = "internet",
+                        .mode = mode,
                         .bootstrap = {"10.0.0.1:6881", "10.0.0.2:6881"}};
     test::write_file(folder_ / kBootName, as_bytes(origin_json(origin)));
   }
@@ -80,11 +80,33 @@ TEST_F(NodePlanTest, ADamagedHandOverIsNamed) {
   EXPECT_FALSE(read_node_plan(folder_.path(), "", kVerifierUid).ok());
 }
 
+TEST_F(NodePlanTest, KeepsTheModeOfTheBootThatLedHere) {
+  ASSERT_EQ(::geteuid(), 0u) << "run as root, as deploy/test.sh does";
+  write_origin(Mode::kLocal);
+  const auto local = read_node_plan(folder_.path(), "6.1.0-running", kVerifierUid);
+  expect_good(local);
+  EXPECT_EQ(local->mode, Mode::kLocal);
+}
+
+// Nothing of it is told, and none was handed over.
+TEST_F(NodePlanTest, OfAPrivateBootThereIsNoReport) {
+  ASSERT_EQ(::geteuid(), 0u) << "run as root, as deploy/test.sh does";
+  write_origin(Mode::kPrivate);
+  std::filesystem::remove(folder_ / kReportName);
+  const auto plan = read_node_plan(folder_.path(), "6.1.0-running", kVerifierUid);
+  ASSERT_TRUE(plan.ok()) << plan.error().detail;
+  EXPECT_EQ(plan->mode, Mode::kPrivate);
+  EXPECT_EQ(plan->report_line, "");
+}
+
 TEST(NodeArguments, AreThoseOfPlasmd) {
-  EXPECT_THAT(node_arguments("KEY/stable/x86_64", {"a:1", "b:2"}),
-              ElementsAre("serve", "-a", "/var/lib/phase", "-p", "8080", "--dht-network", "auto",
-                          "--follow", "KEY/stable/x86_64", "--bootstrap", "a:1", "--bootstrap",
-                          "b:2"));
+  EXPECT_THAT(node_arguments({.mode = Mode::kLocal,
+                              .report_line = "",
+                              .follow = "KEY/stable/x86_64",
+                              .bootstrap = {"a:1", "b:2"}}),
+              ElementsAre("serve", "-a", "/var/lib/phase", "-p", "8080", "--mode", "local",
+                          "--dht-network", "auto", "--follow", "KEY/stable/x86_64", "--bootstrap",
+                          "a:1", "--bootstrap", "b:2"));
 }
 
 }  // namespace

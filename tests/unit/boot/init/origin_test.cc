@@ -12,7 +12,7 @@ Origin sample() {
   return {.key = test::key(1).public_key(),
           .channel = "stable",
           .arch = "x86_64",
-          .mode = "internet",
+          .mode = Mode::kLocal,
           .bootstrap = {"10.0.0.1:6881", "[::1]:6881", "dht.example:1"}};
 }
 
@@ -22,7 +22,7 @@ TEST(Origin, ComesBackAsItWasWritten) {
   EXPECT_EQ(back->key, sample().key);
   EXPECT_EQ(back->channel, "stable");
   EXPECT_EQ(back->arch, "x86_64");
-  EXPECT_EQ(back->mode, "internet");
+  EXPECT_EQ(back->mode, Mode::kLocal);
   EXPECT_EQ(back->bootstrap, sample().bootstrap);
 }
 

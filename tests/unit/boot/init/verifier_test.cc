@@ -40,13 +40,13 @@ std::vector<std::string> stage_names(const BootReport& report) {
 
 class VerifierTest : public testing::Test {
  protected:
-  [[nodiscard]] VerifierOrder order() const {
+  [[nodiscard]] VerifierOrder order(Mode mode = Mode::kInternet) const {
     return {.parent = parent_.path(),
             .policy = trust_single_key(key(1).public_key()),
             .channel = "stable",
             .arch = "x86_64",
             .min_version = 0,
-            .mode = "internet",
+            .mode = mode,
             .bootstrap = {"10.0.0.1:6881"}};
   }
   Result<Verdict> judged(const MemInfo& memory = kPlenty) {
@@ -94,6 +94,19 @@ TEST_F(VerifierTest, AReportThatIsNoneDoesNotStopABoot) {
   const auto verdict = judged();
   ASSERT_TRUE(verdict.ok());
   EXPECT_THAT(verdict->report_line, HasSubstr("network child's report cannot be used"));
+}
+
+TEST_F(VerifierTest, OfAPrivateBootNothingIsHandedOverButThatItWasOne) {
+  write_file(parent_ / kTorrentName, Bytes(20'000, 't'));
+  const auto verdict =
+      judge(order(Mode::kPrivate), {release_.name(), {}, {}}, clock_, kPlenty);
+  ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
+  EXPECT_EQ(verdict->report, "");
+  EXPECT_FALSE(verdict->has_torrent);
+  const auto origin = parse_origin(verdict->boot);
+  ASSERT_TRUE(origin.ok());
+  EXPECT_EQ(origin->mode, Mode::kPrivate);
+  EXPECT_THAT(verdict->report_line, HasSubstr("\"mode\":\"private\""));
 }
 
 TEST_F(VerifierTest, HandsOverAsMuchAsThereIsRoomFor) {

@@ -31,10 +31,10 @@ TEST(Options, ReadsEveryOptionOfALineAsItIsUsed) {
                   "phase.mode=private phase.key=") +
       kKey +
       " phase.channel=edge phase.provider=http://10.0.0.1:8080/x "
-      "phase.bootstrap=10.0.0.2:6881,dht.example.org:25401,[fd00::1]:6881 phase.cache=PHASE "
+      "phase.bootstrap=10.0.0.2:6881,dht.example.org:25401,[fd00::1]:6881 phase.cache=0 "
       "phase.nowrite phase.min_version=18446744073709551615 phase.timeout=600 "
       "phase.onfail=poweroff phase.append=\"quiet loglevel=3\" phase.log=LOGS "
-      "phase.proxy=http://proxy:3128 phase.debug=true ip=dhcp BOOTIF=01-52-54-00-12-34-56\n");
+      "phase.proxy=socks5://10.0.0.3:9050 phase.debug=true ip=dhcp BOOTIF=01-52-54-00-12-34-56\n");
   EXPECT_THAT(parsed.errors, IsEmpty());
   EXPECT_THAT(parsed.warnings, IsEmpty());
   const auto& options = parsed.options;
@@ -45,14 +45,15 @@ TEST(Options, ReadsEveryOptionOfALineAsItIsUsed) {
   EXPECT_EQ(options.provider, "http://10.0.0.1:8080/x");
   EXPECT_THAT(options.bootstrap,
               ElementsAre("10.0.0.2:6881", "dht.example.org:25401", "[fd00::1]:6881"));
-  EXPECT_EQ(options.cache, "PHASE");
+  EXPECT_FALSE(options.cache);
   EXPECT_TRUE(options.nowrite);
   EXPECT_EQ(options.min_version, UINT64_MAX);
   EXPECT_EQ(options.timeout, std::chrono::seconds(600));
   EXPECT_EQ(options.on_fail, OnFail::kPoweroff);
   EXPECT_EQ(options.append, "quiet loglevel=3");
   EXPECT_EQ(options.log, "LOGS");
-  EXPECT_EQ(options.proxy, "http://proxy:3128");
+  ASSERT_TRUE(options.proxy);
+  EXPECT_EQ(options.proxy->text(), "10.0.0.3:9050");
   EXPECT_TRUE(options.debug);
   EXPECT_EQ(options.ip_text, "dhcp");
   ASSERT_TRUE(options.boot_interface);
@@ -97,6 +98,36 @@ TEST(Options, WhatTrustDependsOnIsAnErrorWhereItIsWrong) {
   }
 }
 
+// Without the proxy that was asked for, a boot would tell everybody who asks.
+TEST(Options, AProxyThatCannotBeUsedIsAnError) {
+  for (const std::string wrong :
+       {"phase.proxy", "phase.proxy=", "phase.proxy=10.0.0.3:9050", "phase.proxy=http://10.0.0.3:80",
+        "phase.proxy=socks5://10.0.0.3", "phase.proxy=socks5://10.0.0.3:0",
+        "phase.proxy=socks5://tor.example:9050", "phase.proxy=socks5://user@10.0.0.3:9050",
+        "phase.proxy=socks5://10.0.0.3:9050/", "phase.proxy=SOCKS5://10.0.0.3:9050"}) {
+    const auto parsed = parse_options("phase.mode=private " + wrong);
+    ASSERT_THAT(parsed.errors, SizeIs(1)) << wrong;
+    EXPECT_THAT(parsed.errors[0].detail, HasSubstr("socks5://ADDRESS:PORT")) << wrong;
+    EXPECT_FALSE(parsed.options.proxy) << wrong;
+  }
+  const auto six = parse_options("phase.proxy=socks5://[fd00::3]:9050 phase.mode=private");
+  EXPECT_THAT(six.errors, IsEmpty());
+  ASSERT_TRUE(six.options.proxy);
+  EXPECT_EQ(six.options.proxy->text(), "[fd00::3]:9050");
+  for (const std::string mode : {"", " phase.mode=internet", " phase.mode=local"}) {
+    const auto other = parse_options("phase.proxy=socks5://10.0.0.3:9050" + mode);
+    ASSERT_THAT(other.errors, SizeIs(1)) << mode;
+    EXPECT_THAT(other.errors[0].detail, HasSubstr("phase.mode=private")) << mode;
+    EXPECT_FALSE(other.options.proxy) << mode;
+  }
+}
+
+TEST(Options, TheCacheIsUsedUnlessItIsSwitchedOff) {
+  EXPECT_TRUE(parse_options("").options.cache);
+  EXPECT_TRUE(parse_options("phase.cache").options.cache);
+  EXPECT_FALSE(parse_options("phase.cache=disabled").options.cache);
+}
+
 TEST(Options, OtherWrongValuesAreWarningsAndTheDefaultStays) {
   for (const std::string wrong :
        {"phase.channel=../x", "phase.channel=", "phase.provider=ftp://x", "phase.provider=http://",
@@ -104,7 +135,7 @@ TEST(Options, OtherWrongValuesAreWarningsAndTheDefaultStays) {
         "phase.bootstrap=h:65536", "phase.bootstrap=:6881", "phase.bootstrap=fd00::1:6881",
         "phase.timeout=0", "phase.timeout=", "phase.timeout=1e9", "phase.onfail=explode",
         "ip=bogus", "ip=300.1.1.1::::::", "BOOTIF=52:54", "console=../../etc/passwd",
-        "phase.cache=\"a b\""}) {
+        "phase.cache=PHASE"}) {
     const auto parsed = parse_options(wrong);
     EXPECT_THAT(parsed.errors, IsEmpty()) << wrong;
     EXPECT_THAT(parsed.warnings, SizeIs(1)) << wrong;
@@ -112,6 +143,7 @@ TEST(Options, OtherWrongValuesAreWarningsAndTheDefaultStays) {
     EXPECT_EQ(parsed.options.provider, "");
     EXPECT_THAT(parsed.options.bootstrap, IsEmpty());
     EXPECT_FALSE(parsed.options.timeout);
+    EXPECT_TRUE(parsed.options.cache);
     EXPECT_EQ(parsed.options.on_fail, OnFail::kRetry);
     EXPECT_EQ(parsed.options.ip_text, "");
     EXPECT_EQ(parsed.options.boot_interface_text, "");

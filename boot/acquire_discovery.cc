@@ -1,0 +1,200 @@
+// Who names a release, and whom of them it is fetched from: DHT, nodes on the link, providers given.
+#include <algorithm>
+
+#include "boot/acquire_state.h"
+
+namespace phase::boot {
+namespace {
+
+constexpr std::size_t kMaxToldProviders = 16;
+constexpr std::size_t kMaxMetPeers = 256;
+
+}  // namespace
+
+bool AcquireState::is_near(const Endpoint& endpoint) const {
+  return options.near && options.near->contains(endpoint);
+}
+
+void AcquireState::start() {
+  began = stage_began = last_progress = last_tick = clock.now();
+  near_first.emplace(NearFirstOptions{.enabled = options.use_lan && options.near.has_value(),
+                                      .far_wait = options.far_wait,
+                                      .near_stall = options.near_stall},
+                     began);
+  open_cache();
+  if (options.only_cache) {
+    if (!take_best_from_cache("there is no network")) {
+      end_failed({ErrorCode::kNoProvider,
+                  "there is no network, and no cache holds a release that may be booted"});
+    }
+    return;
+  }
+  if (options.use_dht) {
+    for (const auto& [key, salt] : choice.questions()) {
+      item_lookups.push_back(session.find_item(key, salt));
+    }
+  }
+  for (const std::string& url : options.provider_urls) {
+    const auto parsed = parse_http_url(url);
+    const auto at = parsed ? parse_address(parsed->host, 1) : std::nullopt;
+    if (auto asked = relays.add_given(url, at && is_near(*at)); !asked) {
+      refuse(asked.error().detail);
+    }
+  }
+  if (!options.use_dht && !options.use_lan && !relays.busy()) {
+    fail({ErrorCode::kNoBootstrap,
+          "neither a DHT node nor a provider is known; give phase.bootstrap=HOST:PORT or "
+          "phase.provider=URL (plasmd: --bootstrap, --provider)"});
+  }
+}
+
+void AcquireState::offer(const SignedItem& item, const std::string& from) {
+  PointerChoice with_it = choice;
+  auto better = with_it.offer(item);
+  if (!better) return refuse(from + ": " + better.error().detail);
+  const bool may_switch = stage <= Stage::kManifest || clock.now() < settled_at;
+  // Too late for this time: what is handed on at the end is the pointer of what was fetched.
+  if (*better && !may_switch) return;
+  choice = std::move(with_it);
+  if (!*better) return;
+  const Pointer& best = *choice.best();
+  const bool same = infohashes == dht::Infohashes{best.infohash_v1, best.infohash_v2};
+  if (stage != Stage::kDiscover && same) return;
+  say("pointer: version " + std::to_string(best.release_version) + " of " + options.channel + "/" +
+      options.arch + " (" + from + ")");
+  pointer_from = from;
+  if (stage == Stage::kDiscover) settled_at = clock.now() + options.settle;
+  begin_release();
+}
+
+void AcquireState::on(const dht::ItemFound& event) {
+  dht_answered = true;
+  if (std::find(item_lookups.begin(), item_lookups.end(), event.lookup) == item_lookups.end()) {
+    return;
+  }
+  offer(event.item, "DHT");
+}
+
+void AcquireState::on(const dht::ProvidersFound& event) {
+  if (!release || event.lookup != provider_lookup) return;
+  for (const Endpoint& peer : event.peers) meet_peer(peer, {.dht = true}, "DHT");
+}
+
+void AcquireState::meet_peer(const Endpoint& peer, dht::PeerSource source, const char* how) {
+  const bool welcome = far_in || is_near(peer);
+  if (told_providers.size() < kMaxToldProviders && told_providers.insert(peer).second) {
+    say("provider: " + peer.text() + " (" + how + ")" + (welcome ? "" : ", if nobody near has it"));
+  }
+  if (welcome) session.connect(*release, peer, source);
+  const bool known = std::any_of(met_peers.begin(), met_peers.end(),
+                                 [&](const auto& met) { return met.first == peer; });
+  if (!known && met_peers.size() < kMaxMetPeers) met_peers.emplace_back(peer, source);
+}
+
+void AcquireState::connect_met_peers() {
+  for (const auto& [peer, source] : met_peers) {
+    if (far_in || is_near(peer)) session.connect(*release, peer, source);
+  }
+}
+
+void AcquireState::let_far_in(MonoTime now) {
+  if (far_in || !release || !near_first->far_allowed(now, last_done)) return;
+  far_in = true;
+  connect_met_peers();
+  relays.ask_torrents(true);
+}
+
+// The link.
+
+void AcquireState::on(const dht::LanFound& event) {
+  const dht::LanNode& node = event.node;
+  const auto at = std::find_if(node.addresses.begin(), node.addresses.end(),
+                               [this](const Endpoint& address) { return is_near(address); });
+  // What the LAN says of addresses elsewhere is no better than what anybody says.
+  if (at == node.addresses.end()) return;
+  dht::LanNode near = node;
+  near.addresses = {*at};
+  std::erase_if(lan_nodes, [&](const dht::LanNode& one) { return one.instance == node.instance; });
+  if (lan_nodes.size() >= dht::kMaxLanNodes) return;
+  lan_nodes.push_back(near);
+
+  const dht::LanService& service = near.service;
+  Endpoint peer = *at;
+  peer.port = service.peer_port;
+  if (options.use_dht && peer.port != 0) session.add_nodes({peer});
+  const std::uint64_t version =
+      near.offers(options.policy.pointer_keys, options.channel, options.arch);
+  if (version == 0 || version < options.min_version) return;
+  if (service.http_port != 0) {
+    Endpoint http = *at;
+    http.port = service.http_port;
+    relays.add_lan(http);
+  }
+  if (release) meet_lan_holders();
+}
+
+void AcquireState::on(const dht::LanGone& event) {
+  std::erase_if(lan_nodes, [&](const dht::LanNode& one) { return one.instance == event.instance; });
+}
+
+void AcquireState::meet_lan_holders() {
+  const std::uint64_t wanted = choice.best()->release_version;
+  for (const dht::LanNode& node : lan_nodes) {
+    if (node.offers(options.policy.pointer_keys, options.channel, options.arch) < wanted) continue;
+    near_first->holder(clock.now());
+    Endpoint peer = node.addresses.front();
+    peer.port = node.service.peer_port;
+    if (peer.port != 0) meet_peer(peer, {.lan = true}, "LAN");
+  }
+}
+
+// HTTP.
+
+void AcquireState::poll_relays() {
+  for (const PointerAnswer& answer : relays.take_pointers()) {
+    if (!answer.items) {
+      relay_failed(answer.items.error(), answer.lan);
+    } else {
+      for (const SignedItem& item : *answer.items) offer(item, answer.from);
+    }
+    if (ended()) return;
+  }
+  if (release) relays.ask_torrents(far_in);
+  for (const TorrentAnswer& answer : relays.take_torrents()) {
+    take_torrent(answer);
+    if (ended()) return;
+  }
+}
+
+void AcquireState::take_torrent(const TorrentAnswer& answer) {
+  if (!answer.torrent) return relay_failed(answer.torrent.error(), answer.lan);
+  if (!release) return;
+  if (session.info(*release)) return session.add_web_seed(*release, answer.web_seed);
+  // The session takes metadata at the start of a fetch only: begin it anew with the file.
+  session.remove(*release);
+  auto again = session.fetch(infohashes, options.folder, *answer.torrent);
+  if (!again) {
+    relay_failed(again.error().in(answer.from), answer.lan);
+    if (ended()) return;
+    again = session.fetch(infohashes, options.folder);
+    if (!again) return fail(again.error());
+  } else {
+    session.add_web_seed(*again, answer.web_seed);
+  }
+  release = *again;
+  connect_met_peers();
+  if (session.info(*release)) metadata_received();
+}
+
+void AcquireState::relay_failed(const Error& why, bool lan) {
+  // Any number of nodes may say that they are on the link; only wrong answers are worth a line.
+  const bool absent = why.code == ErrorCode::kNetwork || why.code == ErrorCode::kTimeout;
+  if (lan && absent) return;
+  refuse(why.detail);
+  // Fatal only where nobody else is asked.
+  if (!options.use_dht && !options.use_lan && !relays.busy() && stage == Stage::kDiscover) {
+    fail({ErrorCode::kProvider, why.detail});
+  }
+}
+
+}  // namespace phase::boot

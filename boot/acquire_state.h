@@ -1,0 +1,138 @@
+// boot/acquire_state.h
+// The inside of boot/acquire.h, for its own files: acquire.cc (life, time, events),
+// acquire_discovery.cc (who names a release), acquire_fetch.cc (from the pointer to the last
+// byte), acquire_cache.cc (what a disk already holds).
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "boot/acquire.h"
+#include "boot/arrival_check.h"
+#include "boot/cached_release.h"
+#include "boot/near_first.h"
+#include "boot/pointer_choice.h"
+#include "boot/relays.h"
+
+namespace phase::boot {
+
+struct AcquireState {
+  AcquireState(dht::Session& session_in, const Clock& clock_in, AcquireOptions options_in);
+
+  // Life (acquire.cc).
+  [[nodiscard]] bool ended() const { return stage == Stage::kDone || stage == Stage::kFailed; }
+  void say(std::string line) { messages.push_back(std::move(line)); }
+  void refuse(std::string what);
+  void enter(Stage next);
+  void stop_lookups();
+  /// Ends it, unless the cache has what can be used instead.
+  void fail(Error why);
+  /// As fail(), where a better pointer may still come that names another release.
+  void fail_release(const Error& why);
+  void end_failed(const Error& why);
+  /// The session forgets a removed release's peers; the report must not.
+  void freeze_accounts();
+  void tick();
+  void discover_tick(MonoTime now);
+  void providers_tick(MonoTime now);
+  void watch_progress(MonoTime now);
+  [[nodiscard]] Error altered() const;
+
+  void on(const dht::DhtReady&) { dht_answered = true; }
+  void on(const dht::ItemFound& event);
+  void on(const dht::ProvidersFound& event);
+  void on(const dht::MetadataReceived& event);
+  void on(const dht::ReleaseCompleted& event);
+  void on(const dht::PeerBanned& event);
+  void on(const dht::ReleaseFailed& event);
+  void on(const dht::ItemAnswered&) { dht_answered = true; }
+  void on(const dht::ListenFailed&) {}
+  void on(const dht::ItemStored&) {}
+  void on(const dht::FileCompleted&) {}
+  void on(const dht::PieceFailed&) {}
+
+  void on(const dht::LanFound& event);
+  void on(const dht::LanGone& event);
+  void on(const dht::LanBrowsed&) { near_first->browsed(); }
+  void on(const dht::LanRegistered&) {}
+  void on(const dht::LanNote&) {}
+
+  // Discovery (acquire_discovery.cc).
+  void start();
+  void offer(const SignedItem& item, const std::string& from);
+  void poll_relays();
+  void take_torrent(const TorrentAnswer& answer);
+  void relay_failed(const Error& why, bool lan);
+  [[nodiscard]] bool is_near(const Endpoint& endpoint) const;
+  void meet_peer(const Endpoint& peer, dht::PeerSource source, const char* how);
+  void meet_lan_holders();
+  /// After the session began the same release anew.
+  void connect_met_peers();
+  /// Lets those beyond the link in, once they may come.
+  void let_far_in(MonoTime now);
+
+  // From the pointer to the last byte (acquire_fetch.cc).
+  void begin_release();
+  void drop_release();
+  void remove_release();
+  void metadata_received();
+  [[nodiscard]] Result<VerifiedManifest> check_manifest(const dht::TorrentInfo& info);
+  void manifest_received();
+  [[nodiscard]] Result<void> want_all(const dht::TorrentInfo& info);
+  void all_received();
+  void verify_tick(MonoTime now);
+  void done();
+
+  // A disk (acquire_cache.cc).
+  void open_cache();
+  /// True where the release that the pointer names came from the cache, whole.
+  [[nodiscard]] bool take_named_from_cache();
+  /// The newest that the cache has and the pointer seen allows; false where there is none.
+  [[nodiscard]] bool take_best_from_cache(const std::string& why);
+  [[nodiscard]] bool take_from_cache(const VerifiedManifest& release, const std::string& why);
+  [[nodiscard]] Result<void> reuse_parts(const dht::TorrentInfo& info);
+
+  dht::Session& session;
+  const Clock& clock;
+  AcquireOptions options;
+  PointerChoice choice;
+  Relays relays;
+  std::optional<NearFirst> near_first;      // from start() on
+  std::optional<CachedReleases> cached;
+
+  Stage stage = Stage::kDiscover;
+  MonoTime began;
+  MonoTime stage_began;
+  MonoTime last_tick;
+  MonoTime settled_at;  // until then a better pointer is taken, whatever was begun with the last
+  std::vector<dht::LookupId> item_lookups;
+  std::optional<dht::LookupId> provider_lookup;
+  /// Everybody who may hold the release; those far wait for let_far_in().
+  std::vector<std::pair<Endpoint, dht::PeerSource>> met_peers;
+  std::set<Endpoint> told_providers;
+  std::vector<dht::LanNode> lan_nodes;
+  bool far_in = false;
+  bool dht_answered = false;
+  std::string pointer_from;
+
+  std::optional<dht::ReleaseId> release;
+  dht::Infohashes infohashes;
+  bool was_there = false;          // the release's folder, before a byte of it was asked for
+  std::optional<Error> doomed;     // why this release is none; a better pointer may still come
+  std::optional<VerifiedManifest> manifest;
+  std::optional<ArrivalCheck> arrivals;
+  std::uint64_t last_done = 0;
+  MonoTime last_progress;
+  std::optional<MonoTime> all_banned_since;
+  std::vector<std::string> banned;
+
+  std::optional<Error> error;
+  std::optional<Acquired> from_cache;  // whole; a better pointer may still come
+  std::optional<Acquired> acquired;
+  AcquireReport report;
+  std::vector<std::string> messages;
+};
+
+}  // namespace phase::boot

@@ -1,0 +1,43 @@
+// boot/cached_release.h
+// What a cache can give to one acquire: releases that verify under the policy now, and files of
+// others. Everything is hashed while it is copied; what is damaged is said once.
+// Threads: the owner's. Copying blocks for as long as the disk takes for one file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boot/cache/cache.h"
+#include "proto/trust.h"
+
+namespace phase::boot {
+
+class CachedReleases {
+ public:
+  /// Lists `cache` (borrowed; may be null: nothing is there) and verifies each manifest.
+  CachedReleases(Cache* cache, const TrustPolicy& policy, const Expectation& expected);
+
+  /// Highest version first: complete, and accepted by every rule.
+  [[nodiscard]] const std::vector<VerifiedManifest>& whole() const { return whole_; }
+  [[nodiscard]] std::optional<VerifiedManifest> find(const Sha256& manifest_sha256) const;
+
+  /// Writes the whole release to `parent`/<release name>/ and answers with that folder. After an
+  /// error this release is not offered any more, and what was written stays (it is right).
+  [[nodiscard]] Result<std::string> copy(const VerifiedManifest& release, const std::string& parent);
+  /// Copies those files of `manifest` that the cache has to `folder`; how many bytes. What is
+  /// damaged is named in `refused`.
+  [[nodiscard]] std::uint64_t copy_parts(const Manifest& manifest, const std::string& folder,
+                                         std::vector<std::string>& refused) const;
+  [[nodiscard]] Bytes torrent(const Sha256& manifest_sha256) const;
+  /// Verified items of the pointer that was stored with it, for those who put it again.
+  [[nodiscard]] std::vector<SignedItem> pointer(const Sha256& manifest_sha256,
+                                                const PublicKey& key) const;
+
+ private:
+  Result<void> copy_into(const VerifiedManifest& release, const std::string& folder) const;
+  Cache* cache_;
+  std::vector<VerifiedManifest> whole_;
+};
+
+}  // namespace phase::boot

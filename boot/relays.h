@@ -1,0 +1,83 @@
+// boot/relays.h
+// Everybody who is asked over HTTP, first for the pointer, then for the release's .torrent: given
+// providers, mirrors, nodes on the link. Nothing that they say is trusted.
+//
+// Threads: the owner's; `wake` is called from others. Bounds: kMaxLanRelays nodes of the link are
+// asked at once and each address once; the others wait in order of appearance, kMaxLanQueue of
+// them, each for kLanRelayDeadline at most. So a link full of liars costs time and nothing else.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "boot/given_provider.h"
+#include "boot/http_get.h"
+#include "proto/endpoint.h"
+
+namespace phase::boot {
+
+inline constexpr std::size_t kMaxLanRelays = 16;
+inline constexpr std::size_t kMaxLanQueue = 256;
+inline constexpr std::chrono::seconds kLanRelayDeadline{3};
+
+struct RelayQuestion {
+  PublicKey key;
+  std::string channel, arch;
+};
+
+/// What came back, once for each question asked.
+struct PointerAnswer {
+  std::string from;                          ///< Base URL.
+  bool lan = false;                          ///< By add_lan().
+  Result<std::vector<SignedItem>> items;     ///< Signatures checked against the key by decode_items().
+};
+struct TorrentAnswer {
+  std::string from;
+  bool lan = false;
+  std::string web_seed;                      ///< BEP 19 base.
+  Result<Bytes> torrent;
+};
+
+class Relays {
+ public:
+  Relays(RelayQuestion question, HttpWay way, std::function<void()> wake);
+
+  /// Asks for the pointer. `near`: it is on the link, and is asked for more before others.
+  Result<void> add_given(const std::string& url, bool near);
+  /// A node of the link; asked now or when its turn comes.
+  void add_lan(const Endpoint& http);
+
+  [[nodiscard]] std::vector<PointerAnswer> take_pointers();
+  [[nodiscard]] std::vector<TorrentAnswer> take_torrents();
+  /// A release is known: those near that have answered with a pointer are asked for its .torrent,
+  /// those far too where `far`. Each once for each release.
+  void ask_torrents(bool far);
+  /// Another release: everybody may be asked again.
+  void forget_torrents();
+  /// An answer is still to come, or somebody waits for a turn.
+  [[nodiscard]] bool busy() const;
+  void stop();
+
+ private:
+  struct Relay {
+    GivenProvider provider;
+    bool near = false;
+    bool lan = false;
+    bool answered = false;  // with a pointer
+    bool asked_torrent = false;
+  };
+  void start_waiting();
+  [[nodiscard]] std::size_t lan_under_way() const;
+
+  RelayQuestion question_;
+  HttpWay way_;
+  std::function<void()> wake_;
+  std::vector<Relay> relays_;
+  std::deque<Endpoint> waiting_;
+  std::set<Endpoint> known_;
+};
+
+}  // namespace phase::boot

@@ -1,0 +1,142 @@
+// Goal: any number of nodes may say that they are on the link; so many are asked at once, each
+// address once, and all come to their turn. Method: a server on loopback that counts who is
+// connected and answers only when as many are as may be.
+#include "boot/relays.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "tests/unit/proto/support.h"
+
+namespace phase::boot {
+namespace {
+
+using std::chrono::seconds;
+
+/// Closes its clients once `full` of them are connected, or all `of` have come.
+class SlowServer {
+ public:
+  SlowServer(std::size_t full, std::size_t of)
+      : full_(full), of_(of), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+    EXPECT_EQ(::listen(listener_, 64), 0);
+    socklen_t size = sizeof at;
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
+    port_ = ntohs(at.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~SlowServer() { end(); }
+  void end() {
+    ::shutdown(listener_, SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+    if (listener_ >= 0) ::close(listener_);
+    listener_ = -1;
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  // After end().
+  std::size_t came = 0, at_once = 0;
+  bool extra = false;  ///< More than `full` were there at once.
+
+ private:
+  void serve() {
+    std::vector<int> clients;
+    for (;;) {
+      const int client = ::accept(listener_, nullptr, nullptr);
+      if (client < 0) break;
+      clients.push_back(client);
+      ++came;
+      at_once = std::max(at_once, clients.size());
+      if (clients.size() < full_ && came < of_) continue;
+      // Whoever was not to come yet would be waiting here.
+      pollfd more{listener_, POLLIN, 0};
+      extra = extra || (came < of_ && ::poll(&more, 1, 0) > 0);
+      for (const int one : clients) ::close(one);
+      clients.clear();
+    }
+    for (const int one : clients) ::close(one);
+  }
+  const std::size_t full_, of_;
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+class RelaysTest : public testing::Test {
+ protected:
+  /// Until nothing is under way any more.
+  std::vector<PointerAnswer> drain(Relays& relays) {
+    std::vector<PointerAnswer> all;
+    const auto deadline = std::chrono::steady_clock::now() + seconds(30);
+    while (relays.busy() && std::chrono::steady_clock::now() < deadline) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, seconds(1), [this] { return woken_; });
+        woken_ = false;
+      }
+      for (PointerAnswer& answer : relays.take_pointers()) all.push_back(std::move(answer));
+    }
+    EXPECT_FALSE(relays.busy());
+    return all;
+  }
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    changed_.notify_one();
+  }
+  [[nodiscard]] Relays relays() {
+    return {{test::key(1).public_key(), "stable", "x86_64"}, {}, [this] { wake(); }};
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+};
+
+TEST_F(RelaysTest, AFloodOfNodesIsAskedAFewAtATimeAndEachOnce) {
+  constexpr std::size_t kNodes = 3 * kMaxLanRelays;
+  SlowServer server(kMaxLanRelays, kNodes);
+  Relays asked = relays();
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 1; i <= kNodes; ++i) {
+      asked.add_lan(*parse_address("127.0.1." + std::to_string(i), server.port()));
+    }
+  }
+  const auto answers = drain(asked);
+  server.end();
+
+  EXPECT_EQ(answers.size(), kNodes);
+  for (const PointerAnswer& answer : answers) {
+    EXPECT_FALSE(answer.items.ok());
+    EXPECT_TRUE(answer.lan);
+  }
+  EXPECT_EQ(server.came, kNodes);
+  EXPECT_EQ(server.at_once, kMaxLanRelays);
+  EXPECT_FALSE(server.extra);
+}
+
+TEST_F(RelaysTest, MoreThanTheQueueHoldsAreForgotten) {
+  Relays asked = relays();
+  // Nobody listens at port 1: each ends at once.
+  for (std::size_t i = 0; i < kMaxLanQueue + 50; ++i) {
+    asked.add_lan(*parse_address("127.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1), 1));
+  }
+  EXPECT_EQ(drain(asked).size(), kMaxLanQueue);
+}
+
+TEST_F(RelaysTest, AUrlThatIsNoneIsNamed) {
+  Relays asked = relays();
+  EXPECT_ERROR(asked.add_given("ftp://a", false), ErrorCode::kUsage);
+  EXPECT_FALSE(asked.busy());
+}
+
+}  // namespace
+}  // namespace phase::boot

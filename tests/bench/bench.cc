@@ -42,7 +42,10 @@ int run(int argc, char** argv) {
   std::filesystem::create_directories(logs);
   sim::Observer silent;
   sim::Shell shell(sim::own_folder(), logs, silent);
-  if (!no_native) run_native(shell, sandbox.scratch, runs);
+  if (!no_native) {
+    run_native(shell, sandbox.scratch, runs);
+    run_lan(shell, sandbox.scratch, runs);
+  }
   if (!no_vm) run_guest(shell, sandbox.scratch, kernel_package, runs, least_memory);
   return 0;
 }

@@ -17,6 +17,8 @@ using sim::must;
 
 /// Discovery from empty node state, and fetch against curl from nginx over one shaped link.
 void run_native(sim::Shell& shell, const std::string& scratch, int runs);
+/// From a DHCP lease to a verified manifest with one node on the link.
+void run_lan(sim::Shell& shell, const std::string& scratch, int runs);
 /// A machine's stages beside the seed's way, its initramfs, and the least memory it boots with.
 void run_guest(sim::Shell& shell, const std::string& scratch, const std::string& kernel_package,
                int runs, bool least_memory);

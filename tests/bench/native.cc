@@ -2,13 +2,11 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "proto/cpio_writer.h"
-#include "sim/command.h"
 #include "sim/world.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/small_release.h"
 #include "tests/bench/web_server.h"
 
 namespace phase::bench {
@@ -20,40 +18,6 @@ constexpr std::uint64_t kLinkBits = 100'000'000;
 constexpr std::size_t kPayload = 64 << 20;
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-}
-
-/// A header that the kernel checks of `plasmd publish` accept, and nothing to run behind it.
-void write_kernel(const std::string& path) {
-  std::string image(32 << 10, '\0');
-  image[0x1fe] = '\x55';
-  image[0x1ff] = '\xaa';
-  image.replace(0x202, 4, "HdrS");
-  image[0x206] = 0x0f;  // boot protocol 2.15
-  image[0x207] = 0x02;
-  image[0x211] = 1;      // loaded high
-  image[0x236] = 3;      // 64-bit entry, above 4 GiB
-  image[0x263] = 0x03;   // init_size: 48 MiB
-  image[0x262] = 0x00;
-  std::ofstream(path, std::ios::binary) << image;
-}
-
-void write_initramfs(const std::string& path, std::size_t size) {
-  std::ofstream out(path, std::ios::binary);
-  CpioWriter cpio(
-      [&](ByteView part) {
-        out.write(reinterpret_cast<const char*>(part.data()), static_cast<std::streamsize>(part.size()));
-      },
-      0);
-  Bytes content(size);
-  std::uint32_t x = 2463534242;  // xorshift: the same incompressible bytes each run
-  for (auto& byte : content) {
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    byte = static_cast<std::uint8_t>(x);
-  }
-  cpio.file("payload", content);
-  cpio.finish();
 }
 
 struct Figures {
@@ -97,13 +61,7 @@ void run_native(sim::Shell& shell, const std::string& scratch, int runs) {
   const std::string folder = scratch + "/native";
   std::filesystem::create_directories(folder);
   auto world = must(sim::World::create(shell, folder));
-  sim::ReleaseKit kit;
-  kit.public_key = must(sim::make_key(shell, folder + "/key"));
-  kit.secret_key = folder + "/key/secret.key";
-  kit.kernel.vmlinuz = folder + "/kernel";
-  kit.node_initramfs = folder + "/initramfs";
-  write_kernel(kit.kernel.vmlinuz);
-  write_initramfs(kit.node_initramfs, kPayload);
+  const sim::ReleaseKit kit = make_small_release(shell, folder, kPayload);
   const std::uint64_t version = must(world->publish(kit));
   must(world->start_publisher());
   must(world->start_follower(kit.public_key));

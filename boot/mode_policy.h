@@ -39,7 +39,7 @@ struct ModePolicy {
   Duration network{};           ///< For an interface and an address, when there is nothing else.
   Duration network_if_cached{}; ///< The same where the cache holds a release that can be booted.
   Duration newer{};             ///< With such a release: so long a newer one is looked for.
-  Duration far_wait{};          ///< Peers beyond the link wait for those on it; from the first question.
+  Duration far_wait{};          ///< At most so long peers beyond the link wait for answers on it.
   Duration near_stall{};        ///< Near peers that deliver next to nothing for so long: far ones too.
 };
 

@@ -17,13 +17,15 @@ constexpr seconds kWriteTime{180};
 
 }  // namespace
 
-BootCache::BootCache(Context& context, const TrustPolicy& policy, Stages& stages)
-    : context_(context), policy_(policy) {
-  if (!policy_of(context.options.mode).cache || !context.options.cache) return;
-  context.timed(stages, "cache", [this] {
+void BootCache::look(Stages& stages) {
+  const bool wanted = policy_of(context_.options.mode).cache && context_.options.cache;
+  if (!wanted || found_) return;
+  Stages took;
+  context_.timed(took, "cache", [this] {
     open();
     return 0;
   });
+  if (found_) stages.push_back(took.front());
 }
 
 bool BootCache::may_write() const {
@@ -61,8 +63,10 @@ void BootCache::open() {
   if (!disk) {
     // Most machines have none, and nobody has to be told.
     if (disk.error().code == ErrorCode::kNotFound) return;
+    found_ = true;
     return none(disk.error().detail);
   }
+  found_ = true;
   disk_.emplace(std::move(*disk));
   const auto word = ask_cache({.folder = disk_->folder(),
                                .policy = policy_,

@@ -16,8 +16,12 @@ namespace phase::boot {
 
 class BootCache {
  public:
-  /// Mounts and asks it, where mode and phase.cache= allow; adds the time to `stages`.
-  BootCache(Context& context, const TrustPolicy& policy, Stages& stages);
+  BootCache(Context& context, const TrustPolicy& policy) : context_(context), policy_(policy) {}
+
+  /// Mounts and asks it, where mode and phase.cache= allow; adds the time to `stages`. To be
+  /// called again after something slow: disks appear when they please, and nobody waits for one
+  /// that may not be there. Does nothing once one was found.
+  void look(Stages& stages);
 
   /// Zeros without a cache.
   [[nodiscard]] const CacheWord& word() const { return word_; }
@@ -38,6 +42,7 @@ class BootCache {
   Context& context_;
   const TrustPolicy& policy_;
   std::optional<CacheDisk> disk_;
+  bool found_ = false;     // a partition, be it of use or not
   bool writable_ = false;
   CacheWord word_;
 };

@@ -30,9 +30,18 @@ class Attempt {
   Result<void> run() {
     if (auto done = check_options(); !done) return done;
     if (auto done = settle_trust(); !done) return done;
-    BootCache cache(context_, policy_, stages_);
+    BootCache cache(context_, policy_);
+    cache.look(stages_);
     cached_ = cache.word();
-    if (auto network = start(); !network) return out_of_time_or(network.error());
+    const auto network = start();
+    cache.look(stages_);
+    cached_ = cache.word();
+    if (!network && cached_.best == 0) return out_of_time_or(network.error());
+    // Without a network (ip=off among the reasons) there is still what the cache holds.
+    offline_ = cached_.best != 0 && (!network || context_.network->interface.empty());
+    if (!network) {
+      context_.console.line("no network: " + network.error().detail, Level::kWarning);
+    }
     auto memory = read_memory();
     if (!memory) return memory.error();
 
@@ -67,16 +76,10 @@ class Attempt {
 
   [[nodiscard]] const ModePolicy& mode() const { return policy_of(context_.options.mode); }
 
-  /// Without a network there is still what the cache holds.
   Result<void> start() {
-    const bool can_do_without = cached_.best != 0;
-    const Duration patience = can_do_without ? mode().network_if_cached : mode().network;
-    auto network = context_.timed(
+    const Duration patience = cached_.best != 0 ? mode().network_if_cached : mode().network;
+    return context_.timed(
         stages_, "network", [&] { return start_network(context_, within(patience)); });
-    offline_ = !network;
-    if (network || !can_do_without) return network;
-    context_.console.line("no network: " + network.error().detail, Level::kWarning);
-    return {};
   }
 
   Result<void> settle_trust() {

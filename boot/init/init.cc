@@ -201,14 +201,16 @@ void run_init() {
   context.trust_file = read_small_file(kTrustFile, 64 * 1024);
   context.arch = machine_arch();
   context.start.emplace_back("kernel", kernel_seconds);
-  console.line("init of Phase Boot, " + context.arch + ", mode " +
-               mode_name(context.options.mode));
+  // A node's mode is that of the boot that led to it, and not known yet.
+  const bool node = has_role("node");
+  console.line("init of Phase Boot, " + context.arch +
+               (node ? ", role node" : std::string(", mode ") + mode_name(context.options.mode)));
   name_unused(context.options, console);
   // A node keeps what it serves in memory; and whoever leaves no trace does not touch a disk.
   // An option that could not be read may have asked for that.
   const bool disks = policy_of(context.options.mode).storage && context.options.cache &&
                      context.option_errors.empty();
-  context.storage = disks && !has_role("node") ? Storage::kAllowed : Storage::kNever;
+  context.storage = disks && !node ? Storage::kAllowed : Storage::kNever;
   context.timed(context.start, "modules", [&] {
     load_modules(context);
     return 0;

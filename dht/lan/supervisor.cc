@@ -15,6 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kEndLimit{1500};
+/// Whoever answers at once has answered by then: 20 to 120 ms before a question, and as much
+/// before an answer that others may give too (RFC 6762, 5.2 and 6). Avahi's own word comes after
+/// a second, which is long for a machine that waits for it.
+constexpr milliseconds kAnswerTime{350};
 
 const char* name_of(Program program) {
   return program == Program::kBus ? "phase-lan-dbus" : "phase-lan";
@@ -73,6 +77,7 @@ void Supervisor::tick(MonoTime now) {
     if (wanted && !slot.child) start(program, now);
     if (!wanted && slot.child && !slot.kill_at) stop(slot, now);
     if (slot.child && slot.kill_at && now >= *slot.kill_at) slot.child->kill();
+    if (slot.browsed_at && now >= *slot.browsed_at) browsed(slot);
   }
   hand_over();
   tell_all(sightings_.tick(now));
@@ -100,6 +105,7 @@ std::optional<MonoTime> Supervisor::deadline(MonoTime now) const {
   consider(sightings_.deadline());
   for (const auto& slot : slots_) {
     if (slot.child) consider(slot.kill_at);
+    consider(slot.browsed_at);
   }
   return first;
 }
@@ -158,6 +164,7 @@ void Supervisor::ended(Program program, MonoTime now) {
 }
 
 void Supervisor::browsed(Slot& slot) {
+  slot.browsed_at.reset();
   if (std::exchange(slot.browsed, true)) return;
   tell_(LanBrowsed{});
 }
@@ -184,7 +191,10 @@ void Supervisor::take(Program program, Report report, MonoTime now) {
     return tell_(LanNote{std::string(name_of(program)) + ": " + printable_instance(note->text)});
   }
   if (program != choice_.active()) return;
-  if (std::holds_alternative<Ready>(report)) return sightings_.restart();
+  if (std::holds_alternative<Ready>(report)) {
+    if (!slot(program).browsed) slot(program).browsed_at = now + kAnswerTime;
+    return sightings_.restart();
+  }
   if (const auto* seen = std::get_if<Seen>(&report)) return tell_all(sightings_.seen(*seen));
   if (const auto* lost = std::get_if<Lost>(&report)) return tell_all(sightings_.lost(*lost));
   if (auto* registered = std::get_if<Registered>(&report)) {

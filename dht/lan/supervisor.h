@@ -42,7 +42,8 @@ class Supervisor {
     std::unique_ptr<Child> child;
     LineReader lines;
     bool told = false;              ///< It has what is to be published.
-    bool browsed = false;           ///< It has said all-for-now, or cannot.
+    bool browsed = false;           ///< Whoever answers at once has, or nobody can be asked.
+    std::optional<MonoTime> browsed_at;
     std::optional<MonoTime> kill_at;  ///< It was asked to end.
   };
   [[nodiscard]] Slot& slot(Program program) { return slots_[static_cast<std::size_t>(program)]; }

@@ -43,8 +43,13 @@ void AcquireState::refuse(std::string what) {
   if (std::find(report.refusals.begin(), report.refusals.end(), what) != report.refusals.end()) {
     return;
   }
+  // Strangers cause these: beyond the limit they would be all that a console shows.
+  if (report.refusals.size() >= kMaxRefusals) {
+    if (!std::exchange(refusals_left_out, true)) say("further refusals are not shown");
+    return;
+  }
   say("refused: " + what);
-  if (report.refusals.size() < kMaxRefusals) report.refusals.push_back(std::move(what));
+  report.refusals.push_back(std::move(what));
 }
 
 void AcquireState::enter(Stage next) {
@@ -97,7 +102,6 @@ void AcquireState::freeze_accounts() {
   report.received = 0;
   for (const dht::PeerAccount& peer : report.sources) report.received += peer.received;
 }
-
 
 void AcquireState::watch_progress(MonoTime now) {
   const dht::ReleaseStatus status = session.status(*release);
@@ -218,8 +222,8 @@ void Acquire::tick() { state_->tick(); }
 MonoTime Acquire::next_tick() const {
   MonoTime next = state_->last_tick + kTickEvery;
   if (state_->last_tick < state_->settled_at) next = std::min(state_->settled_at, next);
-  const auto far = state_->near_first ? state_->near_first->deadline() : std::nullopt;
-  return state_->release && far ? std::min(*far, next) : next;
+  const auto far = state_->may_let_far_in() ? state_->near_first->deadline() : std::nullopt;
+  return far ? std::min(*far, next) : next;
 }
 
 void Acquire::cancel() { state_->fail({ErrorCode::kCancelled, "stopped on request"}); }

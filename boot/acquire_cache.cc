@@ -1,6 +1,7 @@
 // What a disk already holds: the release that the pointer names, the newest one where nobody names
 // any, and files of older releases that did not change.
 #include <algorithm>
+#include <filesystem>
 
 #include "boot/acquire_state.h"
 #include "proto/names.h"
@@ -23,7 +24,7 @@ bool AcquireState::take_from_cache(const VerifiedManifest& release_in, const std
   const VerifiedManifest chosen = release_in;  // copy() drops it where it is damaged
   if (options.admit) {
     if (auto fits = options.admit(chosen); !fits) {
-      refuse("cache: " + fits.error().detail);
+      refuse("the cache's " + fits.error().detail);
       return false;
     }
   }
@@ -40,9 +41,6 @@ bool AcquireState::take_from_cache(const VerifiedManifest& release_in, const std
   for (const PublicKey& key : options.policy.pointer_keys) {
     if (all.pointer.empty()) all.pointer = cached->pointer(chosen.envelope_sha256, key);
   }
-  if (!choice.items().empty() && choice.best()->manifest_sha256 == chosen.envelope_sha256) {
-    all.pointer = choice.items();
-  }
   all.folder = std::move(*folder);
   all.torrent = cached->torrent(chosen.envelope_sha256);
   report.from_cache = chosen.manifest.total_bytes();
@@ -54,7 +52,13 @@ bool AcquireState::take_from_cache(const VerifiedManifest& release_in, const std
 bool AcquireState::take_named_from_cache() {
   if (!cached) return false;
   const auto named = cached->find(choice.best()->manifest_sha256);
-  if (!named || !take_from_cache(*named, "")) return false;
+  if (!named) return false;
+  std::error_code failed;
+  was_there = std::filesystem::exists(
+      options.folder + "/" + release_name(options.channel, options.arch,
+                                          named->manifest.release_version, named->envelope_sha256),
+      failed);
+  if (!take_from_cache(*named, "")) return false;
   report.path = pointer_from + ", bytes from the cache";
   // A better pointer may still come.
   enter(Stage::kVerify);
@@ -68,6 +72,8 @@ bool AcquireState::take_best_from_cache(const std::string& why) {
     const VerifiedManifest best = cached->whole().front();
     // A newer one exists, and somebody may keep it from us.
     if (best.manifest.release_version < seen) return false;
+    // It was named, and could not be taken then. What the session has of it lies in the same folder.
+    if (release && best.envelope_sha256 == choice.best()->manifest_sha256) return false;
     if (!take_from_cache(best, why)) {
       // Refused for its size, it is still the newest: an older one is no answer to that.
       if (cached->find(best.envelope_sha256)) return false;
@@ -76,6 +82,7 @@ bool AcquireState::take_best_from_cache(const std::string& why) {
     report.path = "cache: " + why;
     enter(Stage::kVerify);
     stop_lookups();
+    freeze_accounts();
     remove_release();
     done();
     return true;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "boot/acquire_state.h"
+#include "dht/torrent.h"
 
 namespace phase::boot {
 namespace {
@@ -24,8 +25,10 @@ void AcquireState::start() {
   open_cache();
   if (options.only_cache) {
     if (!take_best_from_cache("there is no network")) {
-      end_failed({ErrorCode::kNoProvider,
-                  "there is no network, and no cache holds a release that may be booted"});
+      const bool damaged = !report.refusals.empty();
+      end_failed({damaged ? ErrorCode::kAltered : ErrorCode::kNoProvider,
+                  "there is no network, and no cache holds a release that may be booted" +
+                      (damaged ? ": " + report.refusals.back() : std::string())});
     }
     return;
   }
@@ -49,6 +52,7 @@ void AcquireState::start() {
 }
 
 void AcquireState::offer(const SignedItem& item, const std::string& from) {
+  if (ended()) return;  // By one that came in the same answer.
   PointerChoice with_it = choice;
   auto better = with_it.offer(item);
   if (!better) return refuse(from + ": " + better.error().detail);
@@ -98,7 +102,7 @@ void AcquireState::connect_met_peers() {
 }
 
 void AcquireState::let_far_in(MonoTime now) {
-  if (far_in || !release || !near_first->far_allowed(now, last_done)) return;
+  if (!may_let_far_in() || !near_first->far_allowed(now, last_done)) return;
   far_in = true;
   connect_met_peers();
   relays.ask_torrents(true);
@@ -130,7 +134,7 @@ void AcquireState::on(const dht::LanFound& event) {
     http.port = service.http_port;
     relays.add_lan(http);
   }
-  if (release) meet_lan_holders();
+  if (release) meet_lan_holder(near);
 }
 
 void AcquireState::on(const dht::LanGone& event) {
@@ -138,14 +142,16 @@ void AcquireState::on(const dht::LanGone& event) {
 }
 
 void AcquireState::meet_lan_holders() {
+  for (const dht::LanNode& node : lan_nodes) meet_lan_holder(node);
+}
+
+void AcquireState::meet_lan_holder(const dht::LanNode& node) {
   const std::uint64_t wanted = choice.best()->release_version;
-  for (const dht::LanNode& node : lan_nodes) {
-    if (node.offers(options.policy.pointer_keys, options.channel, options.arch) < wanted) continue;
-    near_first->holder(clock.now());
-    Endpoint peer = node.addresses.front();
-    peer.port = node.service.peer_port;
-    if (peer.port != 0) meet_peer(peer, {.lan = true}, "LAN");
-  }
+  if (node.offers(options.policy.pointer_keys, options.channel, options.arch) < wanted) return;
+  near_first->holder(clock.now());
+  Endpoint peer = node.addresses.front();
+  peer.port = node.service.peer_port;
+  if (peer.port != 0) meet_peer(peer, {.lan = true}, "LAN");
 }
 
 // HTTP.
@@ -170,6 +176,14 @@ void AcquireState::take_torrent(const TorrentAnswer& answer) {
   if (!answer.torrent) return relay_failed(answer.torrent.error(), answer.lan);
   if (!release) return;
   if (session.info(*release)) return session.add_web_seed(*release, answer.web_seed);
+  // What was begun goes for the right file only: anybody on the link may answer.
+  const auto info = dht::read_torrent(*answer.torrent);
+  if (!info || info->infohashes != infohashes) {
+    return relay_failed({ErrorCode::kMalformed,
+                         answer.from + ": release.torrent: " +
+                             (info ? "of another release" : info.error().detail)},
+                        answer.lan);
+  }
   // The session takes metadata at the start of a fetch only: begin it anew with the file.
   session.remove(*release);
   auto again = session.fetch(infohashes, options.folder, *answer.torrent);

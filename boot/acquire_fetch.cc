@@ -58,9 +58,10 @@ void AcquireState::drop_release() {
   provider_lookup.reset();
   if (from_cache) {
     std::error_code failed;
-    std::filesystem::remove_all(from_cache->folder, failed);
+    if (!was_there) std::filesystem::remove_all(from_cache->folder, failed);
     from_cache.reset();
   }
+  report.from_cache = 0;
   remove_release();
 }
 
@@ -147,6 +148,10 @@ void AcquireState::verify_tick(MonoTime now) {
 void AcquireState::done() {
   if (from_cache) {
     acquired = std::exchange(from_cache, std::nullopt);
+    // More of its items may have come since, and newer ones than were stored.
+    if (choice.best() && choice.best()->manifest_sha256 == acquired->manifest.envelope_sha256) {
+      acquired->pointer = choice.items();
+    }
   } else {
     auto torrent = session.torrent_file(*release);
     if (!torrent) return fail(torrent.error());

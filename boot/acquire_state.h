@@ -68,8 +68,13 @@ struct AcquireState {
   [[nodiscard]] bool is_near(const Endpoint& endpoint) const;
   void meet_peer(const Endpoint& peer, dht::PeerSource source, const char* how);
   void meet_lan_holders();
+  void meet_lan_holder(const dht::LanNode& node);
   /// After the session began the same release anew.
   void connect_met_peers();
+  /// Somebody beyond the link could still help.
+  [[nodiscard]] bool may_let_far_in() const {
+    return release && !far_in && stage <= Stage::kArtifacts;
+  }
   /// Lets those beyond the link in, once they may come.
   void let_far_in(MonoTime now);
 
@@ -132,6 +137,7 @@ struct AcquireState {
   std::optional<Acquired> from_cache;  // whole; a better pointer may still come
   std::optional<Acquired> acquired;
   AcquireReport report;
+  bool refusals_left_out = false;
   std::vector<std::string> messages;
 };
 

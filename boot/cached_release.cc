@@ -67,7 +67,7 @@ std::optional<VerifiedManifest> CachedReleases::find(const Sha256& manifest_sha2
 Result<void> CachedReleases::copy_into(const VerifiedManifest& release,
                                        const std::string& folder) const {
   auto envelope = cache_->manifest(release.envelope_sha256);
-  if (!envelope) return envelope.error();
+  if (!envelope) return envelope.error().in("cache");
   const std::string path = folder + "/" + kManifestFile;
   if (auto made = make_folder_for(path); !made) return made;
   if (auto written = write_file(path, *envelope); !written) return written;

@@ -1,7 +1,7 @@
 // boot/cached_release.h
 // What a cache can give to one acquire: releases that verify under the policy now, and files of
 // others. Everything is hashed while it is copied; what is damaged is said once.
-// Threads: the owner's. Copying blocks for as long as the disk takes for one file.
+// Threads: the owner's. Copying blocks for as long as the disk takes.
 #pragma once
 
 #include <optional>

@@ -21,7 +21,7 @@ class GivenProvider {
                                    const std::string& channel, const std::string& arch, HttpWay way,
                                    std::chrono::milliseconds deadline, std::function<void()> wake);
 
-  /// Once, when the pointer's items (signatures not checked) or the reason why not are there.
+  /// Once, when the pointer's items (signed by the key) or the reason why not are there.
   [[nodiscard]] std::optional<Result<std::vector<SignedItem>>> poll_pointer();
   void ask_torrent();
   /// Once, when the .torrent file or the reason why not is there.

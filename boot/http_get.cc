@@ -9,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <future>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -230,7 +231,12 @@ HttpGet::HttpGet(HttpUrl url, HttpWay way, std::size_t max_bytes,
   job_->max_bytes = max_bytes;
   job_->wake = std::move(wake);
   job_->start(deadline);
-  job_->thread = std::thread([job = job_.get()] { job->context.run(); });
+  try {
+    job_->thread = std::thread([job = job_.get()] { job->context.run(); });
+  } catch (const std::system_error& failure) {
+    // So many threads, and no more: an answer that did not come, like others.
+    job_->answer = Error{ErrorCode::kNetwork, job_->url.authority() + ": " + failure.what()};
+  }
 }
 
 HttpGet::HttpGet(HttpGet&&) noexcept = default;
@@ -242,7 +248,7 @@ HttpGet& HttpGet::operator=(HttpGet&& other) noexcept {
 HttpGet::~HttpGet() {
   if (!job_) return;
   job_->context.stop();
-  job_->thread.join();
+  if (job_->thread.joinable()) job_->thread.join();
 }
 
 std::optional<Result<Bytes>> HttpGet::poll() {

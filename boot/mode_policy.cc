@@ -12,7 +12,7 @@ using std::chrono::seconds;
 constexpr std::array kModes = {Mode::kInternet, Mode::kLocal, Mode::kPrivate};
 
 constexpr ModePolicy kInternet{
-    .cache = true, .lan = true, .dht = true, .given = true, .names = true,
+    .cache = true, .lan = true, .dht = true, .given = true,
     .only_on_link = false, .anonymous = false, .storage = true,
     .write_cache = true, .tell_next = true, .serve_next = true,
     .network = seconds(60), .network_if_cached = seconds(15), .newer = seconds(15),
@@ -21,14 +21,14 @@ constexpr ModePolicy kInternet{
 
 // A name would be asked of a DNS server on the link, which asks others: names are left out.
 constexpr ModePolicy kLocal{
-    .cache = true, .lan = true, .dht = false, .given = true, .names = false,
+    .cache = true, .lan = true, .dht = false, .given = true,
     .only_on_link = true, .anonymous = false, .storage = true,
     .write_cache = true, .tell_next = true, .serve_next = true,
     .network = seconds(60), .network_if_cached = seconds(10), .newer = seconds(3),
     .far_wait = {}, .near_stall = seconds(2)};
 
 constexpr ModePolicy kPrivate{
-    .cache = false, .lan = false, .dht = true, .given = true, .names = true,
+    .cache = false, .lan = false, .dht = true, .given = true,
     .only_on_link = false, .anonymous = true, .storage = false,
     .write_cache = false, .tell_next = false, .serve_next = false,
     .network = seconds(60), .network_if_cached = seconds(60), .newer = {},
@@ -57,7 +57,7 @@ std::array<Row, 15> rows() {
       {"given provider, mirrors", [](const ModePolicy& p) -> std::string {
          return !p.given ? "no" : p.only_on_link ? "on the link, by address" : "yes";
        }},
-      {"names are resolved", [](const ModePolicy& p) { return yes(p.names); }},
+      {"names are resolved", [](const ModePolicy& p) { return yes(!p.only_on_link); }},
       {"packets leave the link", [](const ModePolicy& p) { return yes(!p.only_on_link); }},
       {"uploads while it fetches", [](const ModePolicy& p) { return yes(!p.anonymous); }},
       {"drivers of disks", [](const ModePolicy& p) { return yes(p.storage); }},

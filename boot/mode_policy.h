@@ -23,7 +23,6 @@ struct ModePolicy {
   bool lan = false;        ///< Nodes on the link, by DNS-SD.
   bool dht = false;
   bool given = false;      ///< phase.provider, and the trust file's mirrors.
-  bool names = false;      ///< Host names may be resolved.
 
   // What keeps it so, below the program that asks.
   bool only_on_link = false;  ///< No route, no packet that survives a router.

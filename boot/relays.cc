@@ -14,10 +14,9 @@ Relays::Relays(RelayQuestion question, HttpWay way, std::function<void()> wake)
     : question_(std::move(question)), way_(std::move(way)), wake_(std::move(wake)) {}
 
 Result<void> Relays::add_given(const std::string& url, bool near) {
-  auto provider = GivenProvider::ask(url, question_.key, question_.channel, question_.arch, way_,
-                                     kGivenDeadline, wake_);
-  if (!provider) return provider.error();
-  relays_.push_back({.provider = std::move(*provider), .near = near});
+  if (auto parsed = parse_http_url(url); !parsed) return parsed.error();
+  given_waiting_.push_back({url, near});
+  start_waiting();
   return {};
 }
 
@@ -27,22 +26,33 @@ void Relays::add_lan(const Endpoint& http) {
   start_waiting();
 }
 
-std::size_t Relays::lan_under_way() const {
-  return static_cast<std::size_t>(std::count_if(
-      relays_.begin(), relays_.end(),
-      [](const Relay& relay) { return relay.lan && relay.provider.busy(); }));
+std::size_t Relays::under_way(bool lan) const {
+  return static_cast<std::size_t>(
+      std::count_if(relays_.begin(), relays_.end(), [lan](const Relay& relay) {
+        return relay.lan == lan && relay.provider.busy();
+      }));
+}
+
+void Relays::ask(const std::string& url, std::chrono::milliseconds deadline, bool near, bool lan) {
+  auto provider = GivenProvider::ask(url, question_.key, question_.channel, question_.arch, way_,
+                                     deadline, wake_);
+  // Given ones were looked at before they waited; an endpoint's text is a URL's authority.
+  check(provider.ok(), "a relay that has no URL");
+  relays_.push_back({.provider = std::move(*provider), .near = near, .lan = lan});
 }
 
 void Relays::start_waiting() {
-  for (std::size_t running = lan_under_way(); running < kMaxLanRelays && !waiting_.empty();
+  for (std::size_t running = under_way(false); running < kMaxGivenRelays && !given_waiting_.empty();
+       ++running) {
+    const Given given = std::move(given_waiting_.front());
+    given_waiting_.pop_front();
+    ask(given.url, kGivenDeadline, given.near, false);
+  }
+  for (std::size_t running = under_way(true); running < kMaxLanRelays && !waiting_.empty();
        ++running) {
     const Endpoint http = waiting_.front();
     waiting_.pop_front();
-    auto provider = GivenProvider::ask("http://" + http.text(), question_.key, question_.channel,
-                                       question_.arch, way_, kLanRelayDeadline, wake_);
-    // The text of an endpoint is a URL's authority.
-    check(provider.ok(), "an endpoint that is no URL");
-    relays_.push_back({.provider = std::move(*provider), .near = true, .lan = true});
+    ask("http://" + http.text(), kLanRelayDeadline, true, true);
   }
 }
 
@@ -67,6 +77,7 @@ std::vector<TorrentAnswer> Relays::take_torrents() {
   for (Relay& relay : relays_) {
     auto torrent = relay.provider.poll_torrent();
     if (!torrent) continue;
+    relay.awaits_torrent = false;
     out.push_back({relay.provider.base(), relay.lan, relay.provider.web_seed(),
                    std::move(*torrent)});
   }
@@ -74,10 +85,22 @@ std::vector<TorrentAnswer> Relays::take_torrents() {
 }
 
 void Relays::ask_torrents(bool far) {
+  std::size_t lan_running = static_cast<std::size_t>(
+      std::count_if(relays_.begin(), relays_.end(), [](const Relay& relay) {
+        return relay.lan && relay.awaits_torrent;
+      }));
+  std::size_t given_running = under_way(false);
   for (Relay& relay : relays_) {
     // Of the link only those who know the pointer are asked; others were given by somebody.
     if (relay.asked_torrent || (!relay.near && !far) || (relay.lan && !relay.answered)) continue;
-    relay.asked_torrent = true;
+    // One that is asked already is asked anew, in the place of that question.
+    if (!relay.awaits_torrent) {
+      std::size_t& running = relay.lan ? lan_running : given_running;
+      const std::size_t most = relay.lan ? kMaxLanRelays : kMaxGivenRelays;
+      if (relay.provider.busy() || running >= most) continue;
+      ++running;
+    }
+    relay.asked_torrent = relay.awaits_torrent = true;
     relay.provider.ask_torrent();
   }
 }
@@ -87,13 +110,12 @@ void Relays::forget_torrents() {
 }
 
 bool Relays::busy() const {
-  return !waiting_.empty() || std::any_of(relays_.begin(), relays_.end(), [](const Relay& relay) {
-    return relay.provider.busy();
-  });
+  return !waiting_.empty() || !given_waiting_.empty() || under_way(false) + under_way(true) != 0;
 }
 
 void Relays::stop() {
   waiting_.clear();
+  given_waiting_.clear();
   relays_.clear();
 }
 

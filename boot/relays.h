@@ -3,8 +3,10 @@
 // providers, mirrors, nodes on the link. Nothing that they say is trusted.
 //
 // Threads: the owner's; `wake` is called from others. Bounds: kMaxLanRelays nodes of the link are
-// asked at once and each address once; the others wait in order of appearance, kMaxLanQueue of
-// them, each for kLanRelayDeadline at most. So a link full of liars costs time and nothing else.
+// asked for the pointer at once and as many for the .torrent, since each question is a thread; each
+// address once; the others wait in order of appearance, kMaxLanQueue of them, each for
+// kLanRelayDeadline at most. So a link full of liars costs time and nothing else. Of those given,
+// kMaxGivenRelays are asked at once.
 #pragma once
 
 #include <deque>
@@ -21,6 +23,7 @@ namespace phase::boot {
 
 inline constexpr std::size_t kMaxLanRelays = 16;
 inline constexpr std::size_t kMaxLanQueue = 256;
+inline constexpr std::size_t kMaxGivenRelays = 8;
 inline constexpr std::chrono::seconds kLanRelayDeadline{3};
 
 struct RelayQuestion {
@@ -32,7 +35,7 @@ struct RelayQuestion {
 struct PointerAnswer {
   std::string from;                          ///< Base URL.
   bool lan = false;                          ///< By add_lan().
-  Result<std::vector<SignedItem>> items;     ///< Signatures checked against the key by decode_items().
+  Result<std::vector<SignedItem>> items;     ///< All signed by the key.
 };
 struct TorrentAnswer {
   std::string from;
@@ -45,7 +48,8 @@ class Relays {
  public:
   Relays(RelayQuestion question, HttpWay way, std::function<void()> wake);
 
-  /// Asks for the pointer. `near`: it is on the link, and is asked for more before others.
+  /// Asks for the pointer, now or when its turn comes. `near`: it is on the link, and is asked for
+  /// more before others. kUsage where `url` is none.
   Result<void> add_given(const std::string& url, bool near);
   /// A node of the link; asked now or when its turn comes.
   void add_lan(const Endpoint& http);
@@ -53,7 +57,8 @@ class Relays {
   [[nodiscard]] std::vector<PointerAnswer> take_pointers();
   [[nodiscard]] std::vector<TorrentAnswer> take_torrents();
   /// A release is known: those near that have answered with a pointer are asked for its .torrent,
-  /// those far too where `far`. Each once for each release.
+  /// those far too where `far`. Each once for each release; nodes of the link when their turn comes,
+  /// in a later call.
   void ask_torrents(bool far);
   /// Another release: everybody may be asked again.
   void forget_torrents();
@@ -67,16 +72,23 @@ class Relays {
     bool near = false;
     bool lan = false;
     bool answered = false;  // with a pointer
-    bool asked_torrent = false;
+    bool asked_torrent = false;   // for this release
+    bool awaits_torrent = false;
+  };
+  struct Given {
+    std::string url;
+    bool near = false;
   };
   void start_waiting();
-  [[nodiscard]] std::size_t lan_under_way() const;
+  void ask(const std::string& url, std::chrono::milliseconds deadline, bool near, bool lan);
+  [[nodiscard]] std::size_t under_way(bool lan) const;
 
   RelayQuestion question_;
   HttpWay way_;
   std::function<void()> wake_;
   std::vector<Relay> relays_;
   std::deque<Endpoint> waiting_;
+  std::deque<Given> given_waiting_;
   std::set<Endpoint> known_;
 };
 

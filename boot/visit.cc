@@ -11,7 +11,7 @@ bool asks_dht(const Visit& visit) {
 Result<void> prepare(const Visit& visit, AcquireOptions& acquire, dht::SessionOptions& session) {
   const ModePolicy& mode = policy_of(visit.mode);
   acquire.use_dht = asks_dht(visit);
-  acquire.use_lan = mode.lan && visit.lan && !visit.offline;
+  acquire.use_lan = mode.lan && visit.lan && !visit.offline && !visit.proxy;
   acquire.only_cache = visit.offline;
   if (!mode.given || visit.offline) acquire.provider_urls.clear();
   acquire.newer = mode.newer;

@@ -8,6 +8,7 @@
 namespace phase::node {
 namespace {
 
+constexpr std::chrono::seconds kFirstRetryPause{1};
 constexpr std::chrono::seconds kMaxRetryPause{60};
 constexpr std::chrono::seconds kDiscoverNewer{10};
 
@@ -49,7 +50,8 @@ Follower::Follower(dht::Session& session, const Clock& clock, Random& random, Fo
       options_(std::move(options)),
       held_(std::move(held)),
       choice_({options_.target.key}, options_.target.channel, options_.target.arch,
-              options_.min_version) {
+              options_.min_version),
+      retry_pause_(kFirstRetryPause) {
   for (const SignedItem& item : held_.items) {
     // What the store holds was verified when it was written; a file altered since says nothing.
     if (auto known = choice_.offer(item); !known) messages_.push_back(known.error().detail);
@@ -96,15 +98,20 @@ void Follower::begin_acquire() {
     messages_.push_back(near.error().detail);
   }
   // Where it is only somebody's word on the link that there is more, a liar holds nobody up.
-  if (held_.release_version != 0) options.discover_timeout = kDiscoverNewer;
+  if (held_.release_version != 0 && !newer_is_signed()) options.discover_timeout = kDiscoverNewer;
   acquire_ = std::make_unique<boot::Acquire>(session_, clock_, std::move(options));
   acquire_->start();
   for (const auto& [instance, node] : lan_nodes_) acquire_->handle(dht::LanFound{node});
+  if (lan_browsed_) acquire_->handle(dht::LanBrowsed{});
+}
+
+bool Follower::newer_is_signed() const {
+  const auto& best = choice_.best();
+  return best && best->release_version > held_.release_version;
 }
 
 bool Follower::newer_is_known() const {
-  const auto& best = choice_.best();
-  if (best && best->release_version > held_.release_version) return true;
+  if (newer_is_signed()) return true;
   const FollowTarget& target = options_.target;
   return std::any_of(lan_nodes_.begin(), lan_nodes_.end(), [&](const auto& one) {
     return one.second.offers({target.key}, target.channel, target.arch) > held_.release_version;
@@ -118,6 +125,8 @@ void Follower::handle(const dht::LanEvent& event) {
     }
   } else if (const auto* gone = std::get_if<dht::LanGone>(&event)) {
     lan_nodes_.erase(gone->instance);
+  } else if (std::holds_alternative<dht::LanBrowsed>(event)) {
+    lan_browsed_ = true;
   }
   if (acquire_) acquire_->handle(event);
 }
@@ -139,7 +148,7 @@ void Follower::end_acquire() {
     return;
   }
   last_error_.reset();
-  retry_pause_ = std::chrono::seconds(1);
+  retry_pause_ = kFirstRetryPause;
   held_.release_version = acquire->acquired()->manifest.manifest.release_version;
   held_.items = acquire->acquired()->pointer;
   for (const SignedItem& item : held_.items) {
@@ -166,8 +175,13 @@ void Follower::handle(const dht::Event& event) {
   const auto* found = std::get_if<dht::ItemFound>(&event);
   if (found == nullptr) return;
   if (std::find(lookups_.begin(), lookups_.end(), found->lookup) == lookups_.end()) return;
-  if (auto offered = choice_.offer(found->item); !offered) {
+  const auto offered = choice_.offer(found->item);
+  if (!offered) {
     messages_.push_back("pointer refused: " + offered.error().detail);
+  } else if (*offered && newer_is_signed()) {
+    // Whatever failed before, maybe on a liar's word, this is worth an attempt at once.
+    retry_at_ = clock_.now();
+    retry_pause_ = kFirstRetryPause;
   }
 }
 

@@ -89,6 +89,9 @@ class Follower {
   [[nodiscard]] std::vector<std::string> take_messages();
 
  private:
+  /// By a pointer of the followed key.
+  [[nodiscard]] bool newer_is_signed() const;
+  /// The same, or by somebody's word on the link.
   [[nodiscard]] bool newer_is_known() const;
   void begin_look();
   void end_look();
@@ -107,12 +110,13 @@ class Follower {
   boot::PointerChoice choice_;
   std::vector<dht::LookupId> lookups_;
   std::map<std::string, dht::LanNode> lan_nodes_;  // by instance
+  bool lan_browsed_ = false;
   MonoTime look_ends_;
   MonoTime next_look_;
   MonoTime next_put_;
   std::unique_ptr<boot::Acquire> acquire_;
   MonoTime retry_at_;
-  Duration retry_pause_ = std::chrono::seconds(1);
+  Duration retry_pause_;
   std::optional<Error> last_error_;
   std::vector<std::string> messages_;
 };

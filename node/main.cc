@@ -1,10 +1,14 @@
 // plasmd: the provider node and the operator's tool. Parses, wires, runs; each verb is its own file.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 
 #include "node/verbs.h"
 #include "proto/result.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app{"plasmd: provide signed boot releases to machines through a peer-to-peer network"};
   app.footer("Every verb has --help with an example. Exit codes: docs/EXIT-CODES.md.");
   app.require_subcommand(1);
@@ -27,4 +31,15 @@ int main(int argc, char** argv) {
     return asked_for_help == 0 ? 0 : phase::exit_code(phase::ErrorCode::kUsage);
   }
   return exit;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "plasmd: %s\n", error.what());
+    return phase::exit_code(phase::ErrorCode::kInternal);
+  }
 }

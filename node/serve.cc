@@ -203,8 +203,10 @@ void Node::tell_lan() {
 }
 
 void Node::hear_lan() {
+  const auto events = lan_->take();
+  if (events.empty()) return;
   const auto link = dht::OnLink::now();
-  for (const dht::LanEvent& event : lan_->take()) {
+  for (const dht::LanEvent& event : events) {
     if (const auto* note = std::get_if<dht::LanNote>(&event)) {
       log_.info("LAN: " + note->text);
     } else if (const auto* registered = std::get_if<dht::LanRegistered>(&event)) {

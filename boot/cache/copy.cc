@@ -21,7 +21,8 @@ ssize_t read_again(int fd, Bytes& buffer, std::size_t size) {
 }  // namespace
 
 CopyEnd copy_hashed(const CopyJob& job) {
-  Bytes buffer(kStep);
+  // One byte at least, to see whether the file ends where it should.
+  Bytes buffer(static_cast<std::size_t>(std::clamp<std::uint64_t>(job.size, 1, kStep)));
   Sha256Stream hash;
   std::uint64_t have = 0;
   while (have < job.size) {

@@ -155,6 +155,10 @@ class Attempt {
     options.progress = [&](const std::string& text) { context_.console.progress(text); };
     auto outcome = run_net_child(options, context_.clock);
     refusals_ = std::move(outcome.refusals);
+    // What it started dies with it sooner or later; the next attempt is not to meet it.
+    if (!outcome.folder && !end_processes_of(kNetworkChildUid)) {
+      context_.console.line("processes of the network child are still there", Level::kWarning);
+    }
     return std::move(outcome.folder);
   }
 

@@ -10,7 +10,7 @@
 namespace phase::boot {
 
 /// Returns only on failure. `area` is frozen and stays so but for the moment in which PID 1 alone
-/// appends the hand-over; `freeze_deadline` is for the freeze after it.
+/// appends the hand-over.
 [[nodiscard]] Error launch(Context& context, FetchArea& area, const Verdict& verdict,
                            const TrustPolicy& policy);
 

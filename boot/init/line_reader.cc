@@ -13,17 +13,22 @@ std::vector<std::string> LineReader::feed(ByteView untrusted) {
       if (line_.size() < kMaxLine) line_ += static_cast<char>(byte);
       continue;
     }
-    if (max_lines_ == 0 || lines_ < max_lines_) {
-      lines.push_back(printable(line_));
-      ++lines_;
-    } else {
-      ++dropped_;
-    }
+    if (admit()) lines.push_back(printable(line_));
     line_.clear();
   }
   return lines;
 }
 
-std::string LineReader::rest() { return printable(std::exchange(line_, {})); }
+std::string LineReader::rest() {
+  const std::string last = std::exchange(line_, {});
+  if (last.empty() || !admit()) return {};
+  return printable(last);
+}
+
+bool LineReader::admit() {
+  const bool within = max_lines_ == 0 || lines_ < max_lines_;
+  ++(within ? lines_ : dropped_);
+  return within;
+}
 
 }  // namespace phase::boot

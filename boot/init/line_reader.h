@@ -20,15 +20,18 @@ class LineReader {
 
   /// Complete lines, without line feed, bytes outside printable ASCII as \xNN.
   [[nodiscard]] std::vector<std::string> feed(ByteView untrusted);
-  /// A last line without line feed; empty: none.
+  /// A last line without line feed, which counts as one; empty: none.
   [[nodiscard]] std::string rest();
   /// Lines beyond the limit.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
+  /// Counts a line; false where it is over the limit.
+  bool admit();
+
   std::size_t max_lines_;
   std::string line_;
-  std::size_t lines_ = 0;
+  std::uint64_t lines_ = 0;
   std::uint64_t dropped_ = 0;
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kMaxRefusals = 32;
 // libtorrent's threads, hashing and name resolution; and a cap for a child gone wrong.
-constexpr rlim_t kMaxThreads = 64;
+constexpr rlim_t kMaxThreads = 128;
 constexpr rlim_t kMaxDescriptors = 1024;
 
 class Listener {

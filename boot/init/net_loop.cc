@@ -25,7 +25,11 @@ using std::chrono::milliseconds;
 using Kind = StatusLine::Kind;
 
 constexpr milliseconds kResolveTime{10'000};
+// PID 1 hears so many lines of this process and no more (line_reader.h), and has to hear the last:
+// a fetch that takes hours says less often how far it is. A day is 2,400 lines.
 constexpr milliseconds kProgressEvery{500};
+constexpr std::chrono::seconds kProgressAtLeastEvery{60};
+constexpr int kProgressShare = 200;
 
 /// Bootstrap nodes given by name, resolved while everything else goes on. A look-up cannot be
 /// called off, so its thread outlives this where it is still under way: they share only State.
@@ -154,7 +158,8 @@ class Loop {
  public:
   Loop(dht::Session& session, Acquire& acquire, Names* names, dht::Lan* lan, const Clock& clock,
        const std::function<void(StatusLine)>& say)
-      : session_(session), acquire_(acquire), names_(names), lan_(lan), clock_(clock), say_(say) {}
+      : session_(session), acquire_(acquire), names_(names), lan_(lan), clock_(clock), say_(say),
+        began_(clock.now()) {}
 
   /// Until it is done or failed.
   void run() {
@@ -193,7 +198,8 @@ class Loop {
     }
     const MonoTime now = clock_.now();
     if (acquire_.stage() != Stage::kArtifacts || now < next_progress_) return;
-    next_progress_ = now + kProgressEvery;
+    next_progress_ = now + std::clamp<Duration>((now - began_) / kProgressShare, kProgressEvery,
+                                                kProgressAtLeastEvery);
     say_({Kind::kProgress, progress_text(acquire_.progress()), {}});
   }
 
@@ -203,6 +209,7 @@ class Loop {
   dht::Lan* lan_;
   const Clock& clock_;
   const std::function<void(StatusLine)>& say_;
+  const MonoTime began_;
   std::size_t told_refusals_ = 0;
   MonoTime next_progress_{};
 };
@@ -240,6 +247,13 @@ Result<std::string> fetch_release(const NetOptions& options, const Clock& clock,
   const bool use_lan = settings->use_lan;
 
   auto session = dht::Session::open(with);
+  if (!session && session.error().code == ErrorCode::kNoInterface && cache && !options.offline) {
+    // ip=off, or an address that is gone by now: the cache may still answer.
+    say({Kind::kSay, "no network: " + session.error().detail, {}});
+    NetOptions alone = options;
+    alone.offline = true;
+    return fetch_release(alone, clock, say);
+  }
   if (!session) return session.error();
   const auto lan = open_lan(use_lan, **session, say);
   settings->use_lan = lan != nullptr;

@@ -31,9 +31,14 @@ std::string kernel_release() {
   return ::uname(&name) == 0 ? name.release : "";
 }
 
+bool was_handed_over() {
+  return ::access((std::string(kHandoverFolder) + "/" + kBootName).c_str(), F_OK) == 0;
+}
+
 Result<NodePlan> plan_of(const Context& context) {
   auto handed = read_node_plan(kHandoverFolder, kernel_release(), kVerifierUid);
-  if (handed || !context.options.key) return handed;
+  // What is there and cannot be read may say that this system is to stay silent.
+  if (was_handed_over() || !context.options.key) return handed;
   NodePlan plan;
   plan.follow =
       context.options.key->hex() + "/" + context.options.channel + "/" + context.arch;
@@ -116,8 +121,7 @@ Result<int> run_plasmd(const NodePlan& plan, Context& context, Reaper& reaper) {
 }  // namespace
 
 bool can_be_node(const Context& context) {
-  return context.options.key.has_value() ||
-         ::access((std::string(kHandoverFolder) + "/" + kBootName).c_str(), F_OK) == 0;
+  return context.options.key.has_value() || was_handed_over();
 }
 
 Error run_node(Context& context, Reaper& reaper, Random& random) {

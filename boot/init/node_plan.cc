@@ -68,7 +68,7 @@ Result<NodePlan> make_node_plan(const std::string& folder, const std::string& ke
   std::string line;
   if (policy_of(origin->mode).tell_next) {
     const auto report_text = read_small_file(folder + "/" + kReportName, kMaxReportBytes);
-    if (!report_text) return {ErrorCode::kNotFound, "no report was handed over in " + folder};
+    if (!report_text) return {ErrorCode::kMalformed, "no report was handed over in " + folder};
     auto report = parse_report(*report_text);
     if (!report) return report.error().in(kReportName);
     report->stage = "up";

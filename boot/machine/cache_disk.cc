@@ -150,6 +150,17 @@ std::string printable(std::string text) {
   return text;
 }
 
+void unmount(const std::string& folder, const Clock& clock) {
+  const auto unmounted = ask_child(
+      [&folder] {
+        if (::umount2(folder.c_str(), 0) == 0) return std::string();
+        const int done = ::umount2(folder.c_str(), MNT_DETACH);
+        return done == 0 ? std::string() : std::string(std::strerror(errno));
+      },
+      mounter(), kMaxAnswer, clock.now() + kUnmountTime, clock);
+  (void)unmounted;  // Every file was synced when it was stored; there is nobody to tell.
+}
+
 Result<void> mount_partition(const Partition& partition, const CacheDiskOptions& options,
                              Modules* modules, const Clock& clock) {
   const auto system = file_system_of(partition, options.deadline, clock);
@@ -159,7 +170,11 @@ Result<void> mount_partition(const Partition& partition, const CacheDiskOptions&
   const Job job{path_of(partition), options.mount_point, *system, options.use, options.owner};
   const auto failed = ask_child([&job] { return mount_checked(job); }, mounter(), kMaxAnswer,
                                 options.deadline, clock);
-  if (!failed) return failed.error();
+  if (!failed) {
+    // It may have come as far as that, and nobody is to mount over it.
+    unmount(options.mount_point, clock);
+    return failed.error();
+  }
   if (!failed->empty()) return {ErrorCode::kStore, printable(*failed)};
   return {};
 }
@@ -194,17 +209,7 @@ CacheDisk::CacheDisk(CacheDisk&& other) noexcept
     : folder_(std::exchange(other.folder_, {})), device_(std::move(other.device_)) {}
 
 CacheDisk::~CacheDisk() {
-  if (folder_.empty()) return;
-  const std::string& folder = folder_;
-  const Clock& clock = system_clock();
-  const auto unmounted = ask_child(
-      [&folder] {
-        if (::umount2(folder.c_str(), 0) == 0) return std::string();
-        const int done = ::umount2(folder.c_str(), MNT_DETACH);
-        return done == 0 ? std::string() : std::string(std::strerror(errno));
-      },
-      mounter(), kMaxAnswer, clock.now() + kUnmountTime, clock);
-  (void)unmounted;  // Every file was synced when it was stored; there is nobody to tell.
+  if (!folder_.empty()) unmount(folder_, system_clock());
 }
 
 }  // namespace phase::boot

@@ -177,6 +177,10 @@ Result<NextCmdline> next_cmdline(std::string_view signed_cmdline, const BootOpti
   if (!current.boot_interface_text.empty()) {
     builder.add("BOOTIF=" + current.boot_interface_text, "this boot's");
   }
+  // What this boot promised holds for the system that it starts, with or without a hand-over.
+  if (current.mode != Mode::kInternet) {
+    builder.add(std::string("phase.mode=") + mode_name(current.mode), "this boot's");
+  }
   add_appended(builder, current.append, append_allowed);
   return builder.finish();
 }

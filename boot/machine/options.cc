@@ -89,8 +89,8 @@ class Parser {
   void finish() {
     trust();
     text_options();
-    if (const auto value = take("phase.cache")) boolean("phase.cache", *value, o().cache);
-    if (const auto value = take("phase.nowrite")) boolean("phase.nowrite", *value, o().nowrite);
+    if (const auto value = take("phase.cache")) about_disks("phase.cache", *value, o().cache);
+    if (const auto value = take("phase.nowrite")) about_disks("phase.nowrite", *value, o().nowrite);
     if (const auto value = take("phase.debug")) boolean("phase.debug", *value, o().debug);
     if (const auto value = take("phase.timeout")) timeout(*value);
     if (const auto value = take("phase.onfail")) on_fail(*value);
@@ -210,6 +210,12 @@ class Parser {
   void boolean(const char* name, const Value& value, bool& to) {
     const auto parsed = value ? parse_boolean(*value) : std::optional<bool>(true);
     if (!parsed) return ignore(name, value, "expected 0, 1, true, false, enabled or disabled");
+    to = *parsed;
+  }
+  // Whoever names these wants a disk left alone: no default is safe for a word that cannot be read.
+  void about_disks(const char* name, const Value& value, bool& to) {
+    const auto parsed = value ? parse_boolean(*value) : std::optional<bool>(true);
+    if (!parsed) return refuse(name, value, "expected 0, 1, true, false, enabled or disabled");
     to = *parsed;
   }
   void timeout(const Value& value) {

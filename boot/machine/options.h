@@ -77,7 +77,8 @@ struct NextCmdline {
   std::vector<std::string> left_out;   ///< Why each word was left out, one printable line each.
 };
 
-/// `signed_cmdline` out of a verified manifest, then console=, ip=, BOOTIF= of this boot, then
+/// `signed_cmdline` out of a verified manifest, then console=, ip=, BOOTIF= of this boot, its
+/// phase.mode= where that promises something (local, private), then
 /// the words of phase.append whose names are in `append_allowed` (TrustPolicy::append_allowed).
 /// A console that the line already names comes again only where that makes this boot's last one,
 /// its /dev/console, the last of the line.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "boot/cache/cache.h"
 #include "tests/fuzz/fuzz.h"
@@ -23,6 +24,12 @@ void put(const std::string& path, ByteView content) {
   std::ofstream out(path, std::ios::binary);
   out.write(reinterpret_cast<const char*>(content.data()),
             static_cast<std::streamsize>(content.size()));
+}
+
+/// digest_file() takes a buffer for large files, which is most of what a run would cost here.
+Bytes get(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return Bytes(std::istreambuf_iterator<char>(in), {});
 }
 
 /// One folder for the whole run, gone at its end.
@@ -106,9 +113,8 @@ void check_what_comes_out(const Cache& cache) {
     check(bytes.ok() && sha256(*bytes) == one.manifest_sha256, "another manifest");
     for (const Artifact& artifact : one.manifest.artifacts) {
       if (!cache.copy_artifact(artifact, to)) continue;
-      const auto digest = digest_file(to);
-      check(digest && digest->sha256 == artifact.sha256 && digest->size == artifact.size,
-            "wrong bytes came out");
+      const Bytes out = get(to);
+      check(out.size() == artifact.size && sha256(out) == artifact.sha256, "wrong bytes came out");
     }
   }
   const auto items = cache.pointer(sha256(at.envelope), key(1).public_key());

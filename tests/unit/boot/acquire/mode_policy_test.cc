@@ -21,7 +21,7 @@ TEST(ModePolicy, PrivateLeavesNothingBehind) {
 TEST(ModePolicy, LocalAsksNobodyBeyondTheLink) {
   const ModePolicy& policy = policy_of(Mode::kLocal);
   EXPECT_TRUE(policy.only_on_link);
-  EXPECT_FALSE(policy.dht || policy.names);
+  EXPECT_FALSE(policy.dht);
   EXPECT_TRUE(policy.cache && policy.lan && policy.given);
 }
 

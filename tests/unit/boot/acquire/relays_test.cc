@@ -1,6 +1,6 @@
 // Goal: any number of nodes may say that they are on the link; so many are asked at once, each
 // address once, and all come to their turn. Method: a server on loopback that counts who is
-// connected and answers only when as many are as may be.
+// connected and answers only when as many are as may be; a pointer it gives at once, if it has one.
 #include "boot/relays.h"
 
 #include <gtest/gtest.h>
@@ -20,11 +20,13 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Closes its clients once `full` of them are connected, or all `of` have come.
+/// Closes its clients once `full` of them are connected, or all `of` have come. With a `pointer`
+/// whoever asks for that has it at once, and is not counted.
 class SlowServer {
  public:
-  SlowServer(std::size_t full, std::size_t of)
-      : full_(full), of_(of), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  SlowServer(std::size_t full, std::size_t of, Bytes pointer = {})
+      : full_(full), of_(of), pointer_(std::move(pointer)),
+        listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
@@ -52,6 +54,7 @@ class SlowServer {
     for (;;) {
       const int client = ::accept(listener_, nullptr, nullptr);
       if (client < 0) break;
+      if (!pointer_.empty() && gave_pointer(client)) continue;
       clients.push_back(client);
       ++came;
       at_once = std::max(at_once, clients.size());
@@ -64,7 +67,24 @@ class SlowServer {
     }
     for (const int one : clients) ::close(one);
   }
+  bool gave_pointer(int client) const {
+    std::string request;
+    char block[1024];
+    while (request.find("\r\n\r\n") == std::string::npos) {
+      const auto got = ::recv(client, block, sizeof block, 0);
+      if (got <= 0) break;
+      request.append(block, static_cast<std::size_t>(got));
+    }
+    if (!request.starts_with("GET /pointer/")) return false;
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(pointer_.size()) + "\r\n\r\n";
+    (void)::send(client, head.data(), head.size(), MSG_NOSIGNAL);
+    (void)::send(client, pointer_.data(), pointer_.size(), MSG_NOSIGNAL);
+    ::close(client);
+    return true;
+  }
   const std::size_t full_, of_;
+  const Bytes pointer_;
   int listener_;
   std::uint16_t port_ = 0;
   std::thread thread_;
@@ -77,15 +97,17 @@ class RelaysTest : public testing::Test {
     std::vector<PointerAnswer> all;
     const auto deadline = std::chrono::steady_clock::now() + seconds(30);
     while (relays.busy() && std::chrono::steady_clock::now() < deadline) {
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, seconds(1), [this] { return woken_; });
-        woken_ = false;
-      }
+      wait();
       for (PointerAnswer& answer : relays.take_pointers()) all.push_back(std::move(answer));
     }
     EXPECT_FALSE(relays.busy());
     return all;
+  }
+  /// Until an answer is there.
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, seconds(1), [this] { return woken_; });
+    woken_ = false;
   }
   void wake() {
     const std::lock_guard lock(mutex_);
@@ -123,6 +145,38 @@ TEST_F(RelaysTest, AFloodOfNodesIsAskedAFewAtATimeAndEachOnce) {
   EXPECT_FALSE(server.extra);
 }
 
+// Each question is a thread, and phase-net may have 64: a hall full of nodes that all hold the
+// release must not be what ends a boot.
+TEST_F(RelaysTest, AHallFullOfHoldersIsAskedForTheTorrentAFewAtATimeToo) {
+  constexpr std::size_t kNodes = 3 * kMaxLanRelays;
+  Pointer pointer;
+  pointer.release_version = 1;
+  pointer.expires = test::kExpires;
+  const SignedItem item = sign_item(test::key(1), pointer_salt("stable", "x86_64", 0), 1,
+                                    encode_pointer(pointer));
+  SlowServer server(kMaxLanRelays, kNodes, encode_items({item}));
+  Relays asked = relays();
+  for (std::size_t i = 1; i <= kNodes; ++i) {
+    asked.add_lan(*parse_address("127.0.2." + std::to_string(i), server.port()));
+  }
+  for (const PointerAnswer& answer : drain(asked)) {
+    ASSERT_TRUE(answer.items.ok()) << answer.items.error().detail;
+  }
+  std::size_t answers = 0;
+  const auto deadline = std::chrono::steady_clock::now() + seconds(30);
+  while (answers < kNodes && std::chrono::steady_clock::now() < deadline) {
+    asked.ask_torrents(false);
+    wait();
+    answers += asked.take_torrents().size();
+  }
+  server.end();
+
+  EXPECT_EQ(answers, kNodes);
+  EXPECT_EQ(server.came, kNodes);
+  EXPECT_EQ(server.at_once, kMaxLanRelays);
+  EXPECT_FALSE(server.extra);
+}
+
 TEST_F(RelaysTest, MoreThanTheQueueHoldsAreForgotten) {
   Relays asked = relays();
   // Nobody listens at port 1: each ends at once.
@@ -130,6 +184,21 @@ TEST_F(RelaysTest, MoreThanTheQueueHoldsAreForgotten) {
     asked.add_lan(*parse_address("127.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1), 1));
   }
   EXPECT_EQ(drain(asked).size(), kMaxLanQueue);
+}
+
+TEST_F(RelaysTest, ALongListOfMirrorsIsAskedAFewAtATime) {
+  constexpr std::size_t kMirrors = 3 * kMaxGivenRelays;
+  SlowServer server(kMaxGivenRelays, kMirrors);
+  Relays asked = relays();
+  for (std::size_t i = 1; i <= kMirrors; ++i) {
+    ASSERT_TRUE(asked.add_given("http://127.0.3." + std::to_string(i) + ":" +
+                                    std::to_string(server.port()), false));
+  }
+  EXPECT_EQ(drain(asked).size(), kMirrors);
+  server.end();
+  EXPECT_EQ(server.came, kMirrors);
+  EXPECT_EQ(server.at_once, kMaxGivenRelays);
+  EXPECT_FALSE(server.extra);
 }
 
 TEST_F(RelaysTest, AUrlThatIsNoneIsNamed) {

@@ -42,7 +42,9 @@ TEST(LineReader, CountsLinesBeyondTheLimit) {
     shown += reader.feed(as_bytes("x\n")).size();
   }
   EXPECT_EQ(shown, LineReader::kMaxLines);
-  EXPECT_EQ(reader.dropped(), 7u);
+  EXPECT_THAT(reader.feed(as_bytes("y")), IsEmpty());
+  EXPECT_EQ(reader.rest(), "");
+  EXPECT_EQ(reader.dropped(), 8u);
   LineReader endless(0);
   for (std::size_t i = 0; i < 2 * LineReader::kMaxLines; ++i) {
     EXPECT_EQ(endless.feed(as_bytes("x\n")).size(), 1u);

@@ -70,6 +70,12 @@ TEST_F(NodePlanTest, NothingHandedOverIsNamed) {
   EXPECT_ERROR(read_node_plan(empty.path(), "", kVerifierUid), ErrorCode::kNotFound);
 }
 
+// "Nothing was handed over" would let a key on the command line decide, in whatever mode.
+TEST_F(NodePlanTest, AMissingReportIsDamage) {
+  std::filesystem::remove(folder_ / kReportName);
+  EXPECT_ERROR(make_node_plan(folder_.path(), ""), ErrorCode::kMalformed);
+}
+
 TEST_F(NodePlanTest, ADamagedHandOverIsNamed) {
   ASSERT_EQ(::geteuid(), 0u) << "run as root, as deploy/test.sh does";
   test::write_file(folder_ / kReportName, as_bytes("{"));

@@ -101,6 +101,13 @@ TEST(NextCmdline, WhatIsAddedStandsInFrontOfTheArgumentsOfInit) {
   EXPECT_EQ(next("quiet", "phase.append=\"-- x\"", {"x", "--"}).text, "quiet x");
 }
 
+TEST(NextCmdline, TheModeOfThisBootHoldsForTheNextSystem) {
+  EXPECT_EQ(next("quiet", "phase.mode=private").text, "quiet phase.mode=private");
+  EXPECT_EQ(next("quiet phase.mode=internet", "phase.mode=local").text,
+            "quiet phase.mode=internet phase.mode=local") << "the last one counts";
+  EXPECT_EQ(next("quiet", "phase.mode=internet").text, "quiet");
+}
+
 TEST(NextCmdline, QuotedWordsOfTheSignedLineStayWhole) {
   EXPECT_EQ(next("dyndbg=\"file a +p\" x", "console=ttyS0").text,
             "dyndbg=\"file a +p\" x console=ttyS0");

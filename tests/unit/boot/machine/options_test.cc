@@ -128,14 +128,19 @@ TEST(Options, TheCacheIsUsedUnlessItIsSwitchedOff) {
   EXPECT_FALSE(parse_options("phase.cache=disabled").options.cache);
 }
 
+TEST(Options, AWordAboutDisksThatCannotBeReadIsAnError) {
+  for (const char* wrong : {"phase.cache=none", "phase.nowrite=yes", "phase.nowrite="}) {
+    EXPECT_THAT(parse_options(wrong).errors, SizeIs(1)) << wrong;
+  }
+}
+
 TEST(Options, OtherWrongValuesAreWarningsAndTheDefaultStays) {
   for (const std::string wrong :
        {"phase.channel=../x", "phase.channel=", "phase.provider=ftp://x", "phase.provider=http://",
         "phase.provider=http:///x", "phase.bootstrap=nohost", "phase.bootstrap=h:0",
         "phase.bootstrap=h:65536", "phase.bootstrap=:6881", "phase.bootstrap=fd00::1:6881",
         "phase.timeout=0", "phase.timeout=", "phase.timeout=1e9", "phase.onfail=explode",
-        "ip=bogus", "ip=300.1.1.1::::::", "BOOTIF=52:54", "console=../../etc/passwd",
-        "phase.cache=PHASE"}) {
+        "ip=bogus", "ip=300.1.1.1::::::", "BOOTIF=52:54", "console=../../etc/passwd"}) {
     const auto parsed = parse_options(wrong);
     EXPECT_THAT(parsed.errors, IsEmpty()) << wrong;
     EXPECT_THAT(parsed.warnings, SizeIs(1)) << wrong;

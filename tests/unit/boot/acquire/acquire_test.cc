@@ -1,0 +1,166 @@
+// Goal: what one acquire makes of a cache and of pointers that come one after the other. Method: a
+// real cache and session; nobody else is there, the pointers come from here, and so does the time.
+#include "boot/acquire.h"
+
+#include <filesystem>
+
+#include "tests/unit/boot/cache/support.h"
+
+namespace phase::boot {
+namespace {
+
+using std::chrono::seconds;
+using test::SampleRelease;
+
+class HeldClock final : public Clock {
+ public:
+  [[nodiscard]] MonoTime now() const override { return time; }
+  [[nodiscard]] WallTime wall() const override { return {test::kCreated + 60}; }
+  MonoTime time{seconds(1000)};
+};
+
+SignedItem pointer_to(const SampleRelease& release, int index = 0, std::int64_t seq = 1) {
+  const std::uint64_t version = release.manifest().release_version;
+  Pointer pointer;
+  pointer.infohash_v1.fill(static_cast<std::uint8_t>(version));
+  pointer.infohash_v2.fill(static_cast<std::uint8_t>(version));
+  pointer.manifest_sha256 = release.hash();
+  pointer.release_version = version;
+  pointer.expires = test::kExpires;
+  return sign_item(test::key(1), pointer_salt("stable", "x86_64", index), seq,
+                   encode_pointer(pointer));
+}
+
+class AcquireTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    dht::SessionOptions options;
+    options.listen = {*parse_address("127.0.0.1", 0)};
+    options.network = dht::NetworkKind::kPrivate;
+    auto session = dht::Session::open(options);
+    ASSERT_TRUE(session.ok()) << session.error().detail;
+    session_ = std::move(*session);
+    test::add(cache_, older_);
+    std::filesystem::create_directories(folder_ / "out");
+  }
+  [[nodiscard]] AcquireOptions options() {
+    AcquireOptions out;
+    out.policy = trust_single_key(test::key(1).public_key());
+    out.channel = "stable";
+    out.arch = "x86_64";
+    out.folder = folder_ / "out";
+    out.cache = &cache_;
+    return out;
+  }
+  /// As the DHT's answer to whichever look-up asked.
+  static void offer(Acquire& acquire, const SignedItem& item) {
+    constexpr dht::LookupId kLookups = 8;
+    for (dht::LookupId lookup = 0; lookup < kLookups; ++lookup) {
+      acquire.handle(dht::ItemFound{lookup, item});
+    }
+  }
+  void pass(Acquire& acquire, seconds time) {
+    clock_.time += time;
+    acquire.tick();
+  }
+
+  test::TempFolder folder_;
+  SampleRelease older_{folder_, {.version = 1}};
+  SampleRelease newer_{folder_, {.version = 2}};
+  Cache cache_ = test::open_cache(test::make_cache(folder_));
+  HeldClock clock_;
+  std::unique_ptr<dht::Session> session_;
+};
+
+TEST_F(AcquireTest, HandsOnEveryItemOfAPointerWhoseReleaseWasInTheCache) {
+  Acquire acquire(*session_, clock_, options());
+  acquire.start();
+  for (int index = 0; index < kPointerSalts; ++index) offer(acquire, pointer_to(older_, index));
+  EXPECT_FALSE(acquire.acquired().has_value()) << "a better one could still come";
+  pass(acquire, seconds(1));
+
+  ASSERT_TRUE(acquire.acquired().has_value()) << stage_name(acquire.stage());
+  EXPECT_FALSE(acquire.acquired()->release.has_value());
+  EXPECT_EQ(acquire.acquired()->pointer.size(), std::size_t{kPointerSalts});
+  EXPECT_EQ(acquire.report().from_cache, older_.manifest().total_bytes());
+  EXPECT_EQ(acquire.report().path, "DHT, bytes from the cache");
+}
+
+TEST_F(AcquireTest, ABetterPointerTakesBackWhatCameFromTheCache) {
+  Acquire acquire(*session_, clock_, options());
+  acquire.start();
+  offer(acquire, pointer_to(older_));
+  ASSERT_EQ(acquire.stage(), Stage::kVerify);
+  offer(acquire, pointer_to(newer_));
+
+  EXPECT_EQ(acquire.stage(), Stage::kProviders);
+  EXPECT_EQ(acquire.report().from_cache, 0u);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "out"));
+}
+
+TEST_F(AcquireTest, ABetterPointerLeavesWhatLayThereBeforeTheCacheWasRead) {
+  std::string lay_there;
+  {
+    Acquire first(*session_, clock_, options());
+    first.start();
+    offer(first, pointer_to(older_));
+    pass(first, seconds(1));
+    ASSERT_TRUE(first.acquired().has_value());
+    lay_there = first.acquired()->folder;
+  }
+  Acquire acquire(*session_, clock_, options());
+  acquire.start();
+  offer(acquire, pointer_to(older_));
+  offer(acquire, pointer_to(newer_));
+  ASSERT_EQ(acquire.stage(), Stage::kProviders);
+  EXPECT_TRUE(std::filesystem::exists(lay_there + "/kernel"));
+}
+
+TEST_F(AcquireTest, NeverTakesWhatIsOlderThanAPointerThatWasSeen) {
+  Acquire acquire(*session_, clock_, options());
+  acquire.start();
+  offer(acquire, pointer_to(newer_));
+  pass(acquire, seconds(120));
+
+  ASSERT_TRUE(acquire.error().has_value()) << stage_name(acquire.stage());
+  EXPECT_EQ(acquire.error()->code, ErrorCode::kNoProvider);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "out"));
+}
+
+TEST_F(AcquireTest, TakesTheCachesWhereNothingNewerIsFoundInTime) {
+  Acquire acquire(*session_, clock_, options());
+  acquire.start();
+  pass(acquire, seconds(14));
+  EXPECT_FALSE(acquire.acquired().has_value());
+  pass(acquire, seconds(2));
+  ASSERT_TRUE(acquire.acquired().has_value());
+  EXPECT_EQ(acquire.report().path, "cache: nothing newer was found");
+}
+
+// An attacker who replays old pointers must not fill the console, nor PID 1's count of lines.
+TEST_F(AcquireTest, SaysSoManyRefusalsAndNoMore) {
+  constexpr std::uint64_t kReplayed = 200;
+  auto with_floor = options();
+  with_floor.min_version = 10'000;
+  Acquire acquire(*session_, clock_, std::move(with_floor));
+  acquire.start();
+  (void)acquire.take_messages();
+  std::size_t said = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t version = 1; version <= kReplayed; ++version) {
+      Pointer old;
+      old.release_version = version;
+      old.expires = test::kExpires;
+      old.infohash_v1.fill(1);
+      old.infohash_v2.fill(1);
+      offer(acquire, sign_item(test::key(1), pointer_salt("stable", "x86_64", 0),
+                               static_cast<std::int64_t>(version), encode_pointer(old)));
+      said += acquire.take_messages().size();
+    }
+  }
+  EXPECT_EQ(acquire.report().refusals.size(), 32u) << "the replayed pointers were not refused";
+  EXPECT_EQ(said, 33u);
+}
+
+}  // namespace
+}  // namespace phase::boot

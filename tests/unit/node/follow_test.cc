@@ -1,0 +1,115 @@
+// Goal: a node on the link that says it has what nobody has costs a follower an attempt now and
+// then, and keeps it from nothing else. Method: a real session that reaches nobody; the time, the
+// liar and the pointers come from here.
+#include "node/follow.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/node/release_fixture.h"
+
+namespace phase::node {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class MovedClock final : public Clock {
+ public:
+  [[nodiscard]] MonoTime now() const override { return time; }
+  [[nodiscard]] WallTime wall() const override { return {1'800'000'000}; }
+  MonoTime time{seconds(1000)};
+};
+
+class NoOwner final : public FollowOwner {
+ public:
+  Result<void> adopt(const FollowTarget&, const boot::Acquired&) override {
+    ADD_FAILURE() << "nothing could have been fetched";
+    return {};
+  }
+  void refresh(const FollowTarget&, const std::vector<SignedItem>&) override {}
+};
+
+class FollowTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    dht::SessionOptions options;
+    options.listen = {*parse_address("127.0.0.1", 0)};
+    options.network = dht::NetworkKind::kPrivate;
+    auto session = dht::Session::open(options);
+    ASSERT_TRUE(session.ok()) << session.error().detail;
+    session_ = std::move(*session);
+  }
+  /// Of a node that holds version 1.
+  [[nodiscard]] std::unique_ptr<Follower> follower() {
+    FollowOptions options;
+    options.target = {key_.public_key(), "stable", "x86_64"};
+    options.incoming = folder_.path();
+    options.use_lan = true;
+    options.look_every = seconds(1);  // For five seconds each: nearly always.
+    return std::make_unique<Follower>(*session_, clock_, system_random(), owner_,
+                                      std::move(options), Held{1, {pointer(1)}});
+  }
+  [[nodiscard]] SignedItem pointer(std::uint64_t version) const {
+    Pointer out;
+    out.release_version = version;
+    out.expires = 1'900'000'000;
+    out.infohash_v1.fill(static_cast<std::uint8_t>(version));
+    out.infohash_v2.fill(static_cast<std::uint8_t>(version));
+    return sign_item(key_, pointer_salt("stable", "x86_64", 0),
+                     static_cast<std::int64_t>(version), encode_pointer(out));
+  }
+  [[nodiscard]] dht::LanEvent liar() const {
+    dht::LanNode node;
+    node.instance = "liar";
+    node.addresses = {*parse_address("192.0.2.1", 0)};
+    node.service.http_port = 80;
+    node.service.releases = {{key_.public_key().id(), "stable", "x86_64", 1'000'000}};
+    return dht::LanFound{node};
+  }
+  /// How often an attempt began in that time.
+  int attempts_within(Follower& follower, Duration time) {
+    int began = 0;
+    for (const MonoTime end = clock_.time + time; clock_.time < end; clock_.time += milliseconds(250)) {
+      const bool before = follower.acquiring() != nullptr;
+      follower.tick();
+      if (!before && follower.acquiring() != nullptr) ++began;
+    }
+    return began;
+  }
+
+  node::test::TempFolder folder_;
+  SecretKey key_ = node::test::key_from(7);
+  MovedClock clock_;
+  NoOwner owner_;
+  std::unique_ptr<dht::Session> session_;
+};
+
+TEST_F(FollowTest, ALiarOnTheLinkIsAskedLessAndLess) {
+  const auto node = follower();
+  EXPECT_EQ(attempts_within(*node, minutes(5)), 0);
+  node->handle(liar());
+  const int attempts = attempts_within(*node, minutes(20));
+  EXPECT_GE(attempts, 10);
+  EXPECT_LE(attempts, 30);
+}
+
+TEST_F(FollowTest, ALiarDoesNotHoldUpWhatTheKeySigned) {
+  const auto node = follower();
+  node->handle(liar());
+  ASSERT_GT(attempts_within(*node, minutes(10)), 0);
+  while (node->acquiring() == nullptr) attempts_within(*node, milliseconds(250));
+  while (node->acquiring() != nullptr) attempts_within(*node, milliseconds(250));
+  // The pause is at its longest now, 45 s at least; the key is looked up all the same.
+  attempts_within(*node, seconds(3));
+  ASSERT_EQ(node->acquiring(), nullptr);
+  constexpr dht::LookupId kLookups = 2000;
+  for (dht::LookupId lookup = 0; lookup < kLookups; ++lookup) {
+    node->handle(dht::ItemFound{lookup, pointer(2)});
+  }
+  attempts_within(*node, milliseconds(250));
+  EXPECT_NE(node->acquiring(), nullptr);
+}
+
+}  // namespace
+}  // namespace phase::node

@@ -53,16 +53,17 @@ fuzz() {
 "$project/deploy/install-deps.sh" ci
 if [[ $full == yes ]]; then
   "$project/deploy/tidy.sh" --all
-  say "every unit test under AddressSanitizer and UBSan"
-  run_built asan proto_tests dht_tests machine_tests boot_init_tests phase-acquire-tests node_tests \
-    initramfs_tests
+  say "every unit test, and the programs that read the LAN, under AddressSanitizer and UBSan"
+  run_built asan proto_tests dht_tests lan_tests cache_tests machine_tests boot_init_tests \
+    phase-acquire-tests node_tests initramfs_tests phase-lan-tests
   say "threads under ThreadSanitizer"
-  run_built tsan phase-acquire-tests node_tests http_provider_test
+  run_built tsan dht_tests lan_tests phase-acquire-tests phase-acquire-settle-tests node_tests \
+    http_provider_test
   fuzz
 else
   "$project/deploy/tidy.sh"
   say "AddressSanitizer and UBSan over the readers of untrusted bytes"
-  run_built asan proto_tests machine_tests boot_init_tests
+  run_built asan proto_tests lan_tests cache_tests machine_tests boot_init_tests
 fi
 cross_compile
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "boot/machine/fd.h"
 #include "proto/bytes.h"
+#include "proto/fd.h"
 #include "proto/result.h"
 
 namespace phase::boot::cachefs {

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "boot/machine/child.h"
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 
 namespace phase::boot {
 namespace {

@@ -13,7 +13,7 @@
 #include "boot/init/small_file.h"
 #include "boot/init/status_line.h"
 #include "boot/machine/child.h"
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 
 namespace phase::boot {
 namespace {

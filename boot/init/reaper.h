@@ -4,7 +4,7 @@
 #pragma once
 
 #include "boot/machine/child.h"
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "proto/ports.h"
 
 namespace phase::boot {

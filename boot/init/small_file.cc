@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 
 namespace phase::boot {
 

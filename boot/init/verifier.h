@@ -11,8 +11,8 @@
 
 #include "boot/init/verdict.h"
 #include "boot/machine/child.h"
-#include "boot/machine/fd.h"
 #include "boot/mode_policy.h"
+#include "proto/fd.h"
 #include "proto/ports.h"
 #include "proto/trust.h"
 

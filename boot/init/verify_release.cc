@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "boot/machine/fd.h"
 #include "proto/envelope.h"
+#include "proto/fd.h"
 #include "proto/names.h"
 
 namespace phase::boot {

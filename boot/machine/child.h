@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "proto/ports.h"
 #include "proto/result.h"
 

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "proto/ports.h"
 
 namespace phase::boot {

@@ -9,7 +9,7 @@
 
 #include "boot/machine/child.h"
 #include "boot/machine/dhcp_lease.h"
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "proto/result.h"
 
 namespace phase::boot {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "proto/result.h"
 
 namespace phase::boot {

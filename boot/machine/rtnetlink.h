@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "boot/machine/fd.h"
 #include "boot/machine/ip_option.h"
+#include "proto/fd.h"
 #include "proto/result.h"
 
 namespace phase::boot {

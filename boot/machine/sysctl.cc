@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 
 namespace phase::boot {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dht/lan/fd.h"
+#include "proto/fd.h"
 #include "proto/result.h"
 
 namespace phase::dht::lan {

@@ -16,13 +16,12 @@
 #include <thread>
 #include <utility>
 
-#include "dht/lan/fd.h"
 #include "dht/lan/supervisor.h"
+#include "proto/fd.h"
 
 namespace phase::dht {
 namespace {
 
-using lan::Fd;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxQueued = 1024;

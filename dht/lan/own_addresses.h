@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dht/lan/fd.h"
+#include "proto/fd.h"
 
 namespace phase::dht::lan {
 

@@ -57,7 +57,7 @@ int run(bool browse) {
       responder.publish(std::move(*publish));
     });
   });
-  const Fd addresses = watch_addresses();
+  const auto addresses = watch_addresses();
   if (addresses.valid()) {
     loop.watch(addresses.get(), [&] {
       drain(addresses);

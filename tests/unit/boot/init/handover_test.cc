@@ -13,8 +13,8 @@
 #include <csignal>
 #include <map>
 
-#include "boot/machine/fd.h"
 #include "proto/cpio_writer.h"
+#include "proto/fd.h"
 #include "tests/unit/proto/support.h"
 
 namespace phase::boot {

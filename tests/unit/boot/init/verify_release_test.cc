@@ -9,7 +9,7 @@
 
 #include <filesystem>
 
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "tests/unit/boot/init/release_folder.h"
 
 namespace phase::boot {

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "boot/machine/cache_disk.h"
-#include "boot/machine/fd.h"
+#include "proto/fd.h"
 #include "tests/unit/proto/support.h"
 
 namespace phase::boot {

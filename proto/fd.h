@@ -1,4 +1,4 @@
-// boot/machine/fd.h
+// proto/fd.h
 // Owns a file descriptor.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace phase::boot {
+namespace phase {
 
 class Fd {
  public:
@@ -36,4 +36,4 @@ class Fd {
   int fd_ = -1;
 };
 
-}  // namespace phase::boot
+}  // namespace phase

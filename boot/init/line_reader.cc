@@ -14,10 +14,12 @@ std::vector<std::string> LineReader::feed(ByteView untrusted) {
       continue;
     }
     if (admit()) lines.push_back(printable(line_));
-    line_.clear();
+    last_ = std::exchange(line_, {});
   }
   return lines;
 }
+
+std::string LineReader::last() const { return printable(last_); }
 
 std::string LineReader::rest() {
   const std::string last = std::exchange(line_, {});

@@ -24,13 +24,15 @@ class LineReader {
   [[nodiscard]] std::string rest();
   /// Lines beyond the limit.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+  /// The last complete line, be it beyond the limit: a child's last word is its result.
+  [[nodiscard]] std::string last() const;
 
  private:
   /// Counts a line; false where it is over the limit.
   bool admit();
 
   std::size_t max_lines_;
-  std::string line_;
+  std::string line_, last_;
   std::uint64_t lines_ = 0;
   std::uint64_t dropped_ = 0;
 };

@@ -34,6 +34,10 @@ class Listener {
   NetChildOutcome finish(std::optional<int> status) {
     if (const std::string rest = lines_.rest(); !rest.empty()) take(parse_status(rest));
     if (lines_.dropped() != 0) {
+      StatusLine last = parse_status(lines_.last());
+      const bool result =
+          last.kind == StatusLine::Kind::kDone || last.kind == StatusLine::Kind::kFailed;
+      if (result) take(std::move(last));
       options_.say("the network child said " + std::to_string(lines_.dropped()) + " more lines");
     }
     return {.folder = verdict(status), .refusals = std::move(refusals_)};

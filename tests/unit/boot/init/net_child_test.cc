@@ -91,6 +91,13 @@ TEST_F(NetChild, AFloodNeitherHoldsNorFillsPidOne) {
   EXPECT_THAT(said_.back(), HasSubstr("more lines"));
 }
 
+TEST_F(NetChild, ItsResultCountsHoweverMuchItSaid) {
+  const auto outcome = run("i=0; while [ $i -lt 6000 ]; do echo say $i; i=$((i+1)); done;"
+                           "echo 'done folder'");
+  ASSERT_TRUE(outcome.folder.ok()) << outcome.folder.error().detail;
+  EXPECT_EQ(*outcome.folder, "folder");
+}
+
 TEST_F(NetChild, AGrandchildThatHoldsThePipeDoesNotHoldPidOne) {
   const auto outcome = run("sleep 5 & echo 'done folder'");
   ASSERT_TRUE(outcome.folder.ok());

@@ -18,9 +18,6 @@ constexpr int kEstablished = 2;  // AVAHI_ENTRY_GROUP_ESTABLISHED, _COLLISION, _
 constexpr int kConflict = 3;
 constexpr int kFailure = 4;
 
-// As in phase-lan (registration.cc): RFC 6762 8.1.
-constexpr unsigned kConflictsAtOnce = 15;
-constexpr std::chrono::seconds kConflictPause{5};
 constexpr std::chrono::seconds kFailurePause{10};
 
 void append_txt(sd_bus_message* message, const std::vector<std::string>& txt) {
@@ -129,7 +126,7 @@ void BusRegistration::conflict() {
              printable_instance(name_) + "'"});
   lost_name_(taken);
   const auto now = std::chrono::steady_clock::now();
-  retry_at_ = ++conflicts_ < kConflictsAtOnce ? now : now + kConflictPause;
+  retry_at_ = now + pause_after_conflict(++conflicts_);
 }
 
 void BusRegistration::failed(const std::string& what) {

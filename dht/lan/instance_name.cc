@@ -42,4 +42,9 @@ std::string alternative_instance(std::string_view name) {
   return std::string(name) + suffix;
 }
 
+std::chrono::seconds pause_after_conflict(unsigned conflicts) {
+  constexpr unsigned kAtOnce = 15;
+  return std::chrono::seconds(conflicts < kAtOnce ? 0 : 5);
+}
+
 }  // namespace phase::dht::lan

@@ -15,9 +15,6 @@
 namespace phase::dht::lan {
 namespace {
 
-// RFC 6762 8.1: after fifteen conflicts within ten seconds, five seconds between attempts.
-constexpr unsigned kConflictsAtOnce = 15;
-constexpr std::chrono::seconds kConflictPause{5};
 constexpr std::chrono::seconds kFailurePause{10};
 
 struct FreeList {
@@ -134,7 +131,7 @@ void Registration::on_conflict() {
              printable_instance(name_) + "'"});
   lost_name_(taken);
   const auto now = std::chrono::steady_clock::now();
-  retry_at_ = ++conflicts_ < kConflictsAtOnce ? now : now + kConflictPause;
+  retry_at_ = now + pause_after_conflict(++conflicts_);
 }
 
 void Registration::on_failure(const char* what) {

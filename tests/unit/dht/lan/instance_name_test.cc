@@ -41,5 +41,11 @@ TEST(InstanceName, HasAnAlternativeThatFits) {
   }
 }
 
+TEST(InstanceName, FifteenConflictsAreEnoughInARow) {
+  EXPECT_EQ(pause_after_conflict(1).count(), 0);
+  EXPECT_EQ(pause_after_conflict(14).count(), 0);
+  EXPECT_EQ(pause_after_conflict(15).count(), 5);
+}
+
 }  // namespace
 }  // namespace phase::dht::lan

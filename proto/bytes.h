@@ -36,4 +36,9 @@ template <std::size_t N>
   return out;
 }
 
+/// The usual alphabet, with padding (RFC 4648, section 4).
+[[nodiscard]] std::string to_base64(ByteView bytes);
+/// Nothing else than that; empty where it is not.
+[[nodiscard]] std::optional<Bytes> from_base64(std::string_view text);
+
 }  // namespace phase

@@ -11,9 +11,7 @@ namespace {
 
 /// Two bytes of algorithm, then the key number that PublicKey::minisign() has.
 std::string signature_head(const PublicKey& key) {
-  const auto number = from_hex(key.id());
-  check(number.has_value(), "a key id is hexadecimal");
-  return "ED" + std::string(as_text(*number));
+  return "ED" + std::string(as_text(key.key_number()));
 }
 
 std::string base64(std::string_view bytes) {

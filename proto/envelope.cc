@@ -79,6 +79,37 @@ Bytes sign_envelope(std::string_view payload_type, ByteView payload,
   return {out.begin(), out.end()};
 }
 
+Result<Bytes> add_signatures(ByteView untrusted, const std::vector<const SecretKey*>& keys) {
+  const Result<EnvelopeView> view = decode_envelope(untrusted);
+  if (!view) return view.error();
+  const Bytes message = pre_authentication_encoding(view->payload_type, view->payload);
+  std::vector<SignatureEntry> entries = view->signatures;
+  for (const SecretKey* key : keys) {
+    const SignatureEntry mine{key->public_key().id(), key->sign(message)};
+    const auto at = std::find_if(entries.begin(), entries.end(), [&](const SignatureEntry& one) {
+      return one.key_id == mine.key_id;
+    });
+    if (at == entries.end()) entries.push_back(mine);
+    else *at = mine;
+  }
+  if (entries.size() > kMaxSignatures) {
+    return {ErrorCode::kUsage, "envelope: more than " + std::to_string(kMaxSignatures) + " signatures"};
+  }
+  wire::Envelope envelope;
+  envelope.set_payload(view->payload.data(), view->payload.size());
+  envelope.set_payloadtype(view->payload_type);
+  for (const SignatureEntry& one : entries) {
+    wire::Signature* entry = envelope.add_signatures();
+    entry->set_sig(one.signature.data(), one.signature.size());
+    entry->set_keyid(one.key_id);
+  }
+  const std::string out = canonical(envelope);
+  if (out.size() > kMaxEnvelopeBytes) {
+    return {ErrorCode::kUsage, "envelope: over " + std::to_string(kMaxEnvelopeBytes) + " bytes"};
+  }
+  return Bytes(out.begin(), out.end());
+}
+
 Result<EnvelopeView> decode_envelope(ByteView untrusted) {
   if (untrusted.size() > kMaxEnvelopeBytes) {
     return malformed("over " + std::to_string(kMaxEnvelopeBytes) + " bytes");
@@ -96,59 +127,23 @@ Result<EnvelopeView> decode_envelope(ByteView untrusted) {
   view.payload_type = envelope.payloadtype();
   view.payload.assign(envelope.payload().begin(), envelope.payload().end());
   for (const wire::Signature& entry : envelope.signatures()) {
-    view.signatures.push_back({entry.keyid(), Bytes(entry.sig().begin(), entry.sig().end())});
+    view.signatures.push_back({entry.keyid(), *exactly<64>(as_bytes(entry.sig()))});
   }
   return view;
 }
 
-Result<VerifiedEnvelope> open_envelope(ByteView untrusted, std::string_view payload_type,
-                                       const std::vector<PublicKey>& trusted,
-                                       std::size_t threshold) {
-  check(threshold >= 1, "a threshold of no signature");
+Result<Bytes> verify_envelope(ByteView untrusted, std::string_view payload_type,
+                              const RoleKeys& role) {
   Result<EnvelopeView> view = decode_envelope(untrusted);
   if (!view) return view.error();
   if (view->payload_type != payload_type) {
     return malformed("holds " + view->payload_type + ", expected " + std::string(payload_type));
   }
-  if (view->signatures.empty()) return {ErrorCode::kUnsigned, "envelope: no signature"};
-
   const Bytes message = pre_authentication_encoding(payload_type, view->payload);
-  VerifiedEnvelope verified;
-  std::string named;
-  for (const EnvelopeView::Entry& entry : view->signatures) {
-    named += (named.empty() ? "" : ", ") + entry.key_id;
-    const Signature signature = *exactly<64>(entry.signature);
-    const PublicKey* signer = nullptr;
-    bool known = false;
-    for (const PublicKey& key : trusted) {
-      if (key.id() != entry.key_id) continue;
-      known = true;
-      if (key.verify(message, signature)) signer = &key;
-    }
-    if (!known) continue;
-    if (signer == nullptr) {
-      return {ErrorCode::kBadSignature,
-              "envelope: the signature of key " + entry.key_id + " does not match the bytes"};
-    }
-    auto& signers = verified.signers;
-    if (std::find(signers.begin(), signers.end(), *signer) == signers.end()) {
-      signers.push_back(*signer);
-    }
+  if (auto signers = check_signers(message, view->signatures, role); !signers) {
+    return signers.error().in("envelope");
   }
-  if (verified.signers.size() < threshold) {
-    return {ErrorCode::kWrongKey, "envelope: signed by " + named + "; " +
-                                      std::to_string(verified.signers.size()) + " of " +
-                                      std::to_string(threshold) + " needed trusted keys"};
-  }
-  verified.payload = std::move(view->payload);
-  return verified;
-}
-
-Result<Bytes> verify_envelope(ByteView untrusted, std::string_view payload_type,
-                              const std::vector<PublicKey>& trusted, std::size_t threshold) {
-  Result<VerifiedEnvelope> verified = open_envelope(untrusted, payload_type, trusted, threshold);
-  if (!verified) return verified.error();
-  return std::move(verified->payload);
+  return std::move(view->payload);
 }
 
 }  // namespace phase

@@ -10,6 +10,7 @@
 #include "proto/bytes.h"
 #include "proto/keys.h"
 #include "proto/result.h"
+#include "proto/signers.h"
 
 namespace phase {
 
@@ -24,34 +25,24 @@ inline constexpr const char* kManifestType = "application/vnd.phase-boot.manifes
 [[nodiscard]] Bytes sign_envelope(std::string_view payload_type, ByteView payload,
                                   const std::vector<const SecretKey*>& keys);
 
+/// The same document with the signature of every key given beside those that it has; a key that
+/// signed already signs again in its place. kMalformed, kUsage (over a limit then). Who
+/// calls this knows what the document says: the key signs it.
+[[nodiscard]] Result<Bytes> add_signatures(ByteView untrusted,
+                                           const std::vector<const SecretKey*>& keys);
+
 /// An envelope that was decoded and not verified. For `inspect`, and nothing else.
 struct EnvelopeView {
   std::string payload_type;
   Bytes payload;
-  struct Entry {
-    std::string key_id;
-    Bytes signature;
-  };
-  std::vector<Entry> signatures;
+  std::vector<SignatureEntry> signatures;
 };
 /// kMalformed for anything that is no envelope, over a limit, or has unknown fields.
 [[nodiscard]] Result<EnvelopeView> decode_envelope(ByteView untrusted);
 
-struct VerifiedEnvelope {
-  Bytes payload;
-  std::vector<PublicKey> signers;  ///< Trusted ones, each once, in the order of the envelope.
-};
-/// What verify_envelope() does, with who signed.
-[[nodiscard]] Result<VerifiedEnvelope> open_envelope(ByteView untrusted,
-                                                     std::string_view payload_type,
-                                                     const std::vector<PublicKey>& trusted,
-                                                     std::size_t threshold);
-
-/// The payload, once at least `threshold` distinct keys of `trusted` signed exactly it as
-/// `payload_type`. Errors: kMalformed, kUnsigned, kWrongKey (no signature names a trusted key),
-/// kBadSignature (one does and does not match).
+/// The payload, once the threshold of `role` signed exactly it as
+/// `payload_type`. Errors: kMalformed and those of check_signers().
 [[nodiscard]] Result<Bytes> verify_envelope(ByteView untrusted, std::string_view payload_type,
-                                            const std::vector<PublicKey>& trusted,
-                                            std::size_t threshold);
+                                            const RoleKeys& role);
 
 }  // namespace phase

@@ -10,6 +10,8 @@ namespace phase {
 namespace {
 
 constexpr std::string_view kKeyFileHead = "phase-secret-key-v1\n";
+constexpr std::string_view kKeyNumberHead = "minisign-key ";
+constexpr std::size_t kSeedDigits = 64;
 constexpr std::size_t kMinisignBytes = 2 + 8 + 32;
 constexpr std::size_t kMinisignDigits = 56;      // base64 of 42 bytes, no padding
 constexpr std::size_t kMaxPublicKeyText = 4096;  // a .pub file with a long comment
@@ -36,12 +38,24 @@ std::optional<PublicKey> from_minisign(std::string_view text) {
       size != blob.size() || blob[0] != 'E' || blob[1] != 'd') {
     return std::nullopt;
   }
-  return PublicKey{*exactly<32>(ByteView(blob).last(32))};
+  return PublicKey{*exactly<32>(ByteView(blob).last(32)),
+                   *exactly<8>(ByteView(blob).subspan(2, 8))};
 }
 
-std::string key_number(const PublicKey& key) {
-  const Sha256 hash = sha256(key.bytes);
-  return {hash.begin(), hash.begin() + 8};
+/// The first 8 bytes of SHA-256 of the key.
+KeyNumber own_number(const PublicKey& key) {
+  return *exactly<8>(ByteView(sha256(key.bytes)).first(8));
+}
+
+/// The line behind the seed: nothing, or a key number. No value for anything else.
+std::optional<std::optional<KeyNumber>> parse_number_line(std::string_view line) {
+  if (line.empty()) return std::optional<KeyNumber>{};
+  if (!line.starts_with(kKeyNumberHead) || line.back() != '\n') return std::nullopt;
+  line.remove_prefix(kKeyNumberHead.size());
+  line.remove_suffix(1);
+  const auto number = parse_key_number(line);
+  if (!number) return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -51,15 +65,37 @@ std::string PublicKey::hex() const {
 }
 
 std::string PublicKey::id() const {
-  return to_hex(as_bytes(key_number(*this)));
+  return to_hex(own_number(*this));
+}
+
+KeyNumber PublicKey::key_number() const {
+  return minisign_number ? *minisign_number : own_number(*this);
 }
 
 std::string PublicKey::minisign() const {
-  const std::string blob = "Ed" + key_number(*this) + std::string(as_text(bytes));
+  std::string blob = "Ed";
+  blob.append(as_text(key_number())).append(as_text(bytes));
   std::array<char, kMinisignDigits + 1> text;
   sodium_bin2base64(text.data(), text.size(), as_bytes(blob).data(), blob.size(),
                     sodium_base64_VARIANT_ORIGINAL);
   return text.data();
+}
+
+std::string key_number_text(const KeyNumber& number) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text;
+  for (auto byte = number.rbegin(); byte != number.rend(); ++byte) {
+    text += kDigits[*byte >> 4];
+    text += kDigits[*byte & 15];
+  }
+  return text;
+}
+
+std::optional<KeyNumber> parse_key_number(std::string_view text) {
+  const auto bytes = from_hex(text);
+  auto number = bytes ? exactly<8>(*bytes) : std::nullopt;
+  if (number) std::reverse(number->begin(), number->end());
+  return number;
 }
 
 bool PublicKey::verify(ByteView message, const Signature& signature) const {
@@ -92,70 +128,66 @@ Result<PublicKey> parse_public_key(std::string_view text) {
 }
 
 SecretKey SecretKey::generate(Random& random) {
-  std::array<std::uint8_t, crypto_sign_SEEDBYTES> seed;
-  random.fill(seed);
-  Result<SecretKey> key = from_seed(seed);
-  sodium_memzero(seed.data(), seed.size());
-  return std::move(*key);
+  SecretBytes seed(crypto_sign_SEEDBYTES);
+  random.fill(seed.span());
+  return std::move(*from_seed(seed.view()));
 }
 
-Result<SecretKey> SecretKey::from_seed(ByteView seed) {
+Result<SecretKey> SecretKey::from_seed(ByteView seed, std::optional<KeyNumber> minisign_number) {
   if (seed.size() != crypto_sign_SEEDBYTES) {
     return {ErrorCode::kMalformed, "secret key: the seed is not 32 bytes"};
   }
-  sodium_ready();
   SecretKey key;
-  key.expanded_ = static_cast<std::uint8_t*>(sodium_malloc(crypto_sign_SECRETKEYBYTES));
-  check(key.expanded_ != nullptr, "locked memory for a secret key");
-  crypto_sign_seed_keypair(key.public_key_.bytes.data(), key.expanded_, seed.data());
+  key.expanded_ = SecretBytes(crypto_sign_SECRETKEYBYTES);
+  crypto_sign_seed_keypair(key.public_key_.bytes.data(), key.expanded_.data(), seed.data());
+  key.public_key_.minisign_number = minisign_number;
   return key;
 }
 
 Result<SecretKey> SecretKey::parse(std::string_view text) {
   const Error malformed{ErrorCode::kMalformed,
-                        "secret key: expected the line phase-secret-key-v1 and one of 64 "
-                        "hexadecimal digits"};
+                        "secret key: expected the line phase-secret-key-v1, one of 64 hexadecimal "
+                        "digits, and none or one of minisign-key with 16 digits"};
   if (!text.starts_with(kKeyFileHead)) return malformed;
   text.remove_prefix(kKeyFileHead.size());
-  if (text.size() != 65 || text.back() != '\n') return malformed;
-  std::optional<Bytes> seed = from_hex(text.substr(0, 64));
-  if (!seed) return malformed;
-  Result<SecretKey> key = from_seed(*seed);
-  sodium_memzero(seed->data(), seed->size());
-  return key;
+  if (text.size() <= kSeedDigits || text[kSeedDigits] != '\n') return malformed;
+  const auto number = parse_number_line(text.substr(kSeedDigits + 1));
+  if (!number) return malformed;
+  SecretBytes seed(crypto_sign_SEEDBYTES);
+  std::size_t size = 0;
+  if (sodium_hex2bin(seed.data(), seed.size(), text.data(), kSeedDigits, nullptr, &size, nullptr) !=
+          0 ||
+      size != seed.size()) {
+    return malformed;
+  }
+  return from_seed(seed.view(), *number);
 }
 
-SecretKey::SecretKey(SecretKey&& other) noexcept
-    : expanded_(std::exchange(other.expanded_, nullptr)), public_key_(other.public_key_) {}
-
-SecretKey& SecretKey::operator=(SecretKey&& other) noexcept {
-  std::swap(expanded_, other.expanded_);
-  std::swap(public_key_, other.public_key_);
-  return *this;
-}
-
-// sodium_free wipes before it unmaps.
-SecretKey::~SecretKey() {
-  sodium_free(expanded_);
+ByteView SecretKey::expanded() const {
+  check(expanded_.size() != 0, "a secret key that was moved away has no bytes");
+  return expanded_.view();
 }
 
 Signature SecretKey::sign(ByteView message) const {
-  check(expanded_ != nullptr, "a secret key that was moved away signs nothing");
+  check(expanded_.size() != 0, "a secret key that was moved away signs nothing");
   Signature signature;
-  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), expanded_);
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(),
+                       expanded_.view().data());
   return signature;
 }
 
-std::string SecretKey::serialize() const {
-  check(expanded_ != nullptr, "a secret key that was moved away has no text");
-  // Reserved at once, so that no half of the seed is left behind in a freed buffer.
-  std::string text;
-  text.reserve(kKeyFileHead.size() + 65);
-  text.append(kKeyFileHead);
-  std::array<char, 65> hex;
-  sodium_bin2hex(hex.data(), hex.size(), expanded_, crypto_sign_SEEDBYTES);
-  text.append(hex.data()).append("\n");
-  sodium_memzero(hex.data(), hex.size());
+SecretBytes SecretKey::serialize() const {
+  std::string number;
+  if (public_key_.minisign_number) {
+    number.append(kKeyNumberHead).append(key_number_text(*public_key_.minisign_number)) += '\n';
+  }
+  SecretBytes text(kKeyFileHead.size() + kSeedDigits + 1 + number.size());
+  auto* out = reinterpret_cast<char*>(text.data());
+  out = std::copy(kKeyFileHead.begin(), kKeyFileHead.end(), out);
+  // Writes a NUL behind the digits, where the end of the line comes next.
+  sodium_bin2hex(out, kSeedDigits + 1, expanded().data(), crypto_sign_SEEDBYTES);
+  out[kSeedDigits] = '\n';
+  std::copy(number.begin(), number.end(), out + kSeedDigits + 1);
   return text;
 }
 

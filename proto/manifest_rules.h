@@ -1,4 +1,4 @@
-// The rules of a manifest that need no policy. For manifest.cc only; docs/MANIFEST.md lists them.
+// The rules of a manifest that need no policy. For its decoder and the trust engine; docs/MANIFEST.md lists them.
 #pragma once
 
 #include <optional>

@@ -48,6 +48,12 @@ Meaning meaning(ErrorCode code) {
     case ErrorCode::kRollback:
       return {"rollback",
               "Publish a newer release, or lower the version floor if going back is meant."};
+    case ErrorCode::kNotGranted:
+      return {"not-granted",
+              "Grant a release key for this channel and architecture: `plasmd trust rotate`."};
+    case ErrorCode::kMissingRoot:
+      return {"missing-root",
+              "Get the root documents in between from a provider, or give the machine a newer one."};
     case ErrorCode::kLargerThanSigned:
       return {"larger-than-signed",
               "The file is not the published one: fetch it again, or publish it anew if it was "
@@ -98,6 +104,14 @@ Meaning meaning(ErrorCode code) {
       return {"store", "Check permissions and free space of the path that the message names."};
     case ErrorCode::kNotFound:
       return {"not-found", "Check the name; `plasmd list` shows what this node holds."};
+    case ErrorCode::kMissingSignature:
+      return {"missing-signature",
+              "Have a holder of a key that the message names sign it (`plasmd trust sign`), then try "
+              "again."};
+    case ErrorCode::kTpm:
+      return {"tpm",
+              "Publish under a root whose counter is not below this machine's TPM's, or look at the "
+              "TPM that the message names."};
     case ErrorCode::kExists:
       return {"exists",
               "Choose another path, or move away what is there; it is never overwritten."};

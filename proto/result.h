@@ -29,7 +29,9 @@ enum class ErrorCode : std::uint8_t {
   kWrongChannel = 14,
   kWrongArch = 15,
   kExpired = 16,
-  kRollback = 17,            ///< Release version below the floor.
+  kRollback = 17,            ///< Release or root version below the floor.
+  kNotGranted = 18,          ///< The root lets nobody sign for this channel and architecture.
+  kMissingRoot = 19,         ///< A root document between the trusted one and this one is missing.
   // What the bytes say.
   kLargerThanSigned = 20,
   kSmallerThanSigned = 21,
@@ -48,6 +50,8 @@ enum class ErrorCode : std::uint8_t {
   kKexec = 41,               ///< The kernel refuses to load or to jump.
   kStore = 42,               ///< The store or a file cannot be written or read.
   kNotFound = 43,            ///< A named file, key, channel or release does not exist.
+  kTpm = 45,                 ///< The TPM refuses, or holds a higher counter than the root names.
+  kMissingSignature = 46,    ///< Fewer keys signed than the root asks for; nothing is published.
   kExists = 44,              ///< Would overwrite what must not be overwritten.
 };
 

@@ -10,6 +10,7 @@
 #include "proto/endpoint.h"
 #include "proto/names.h"
 #include "proto/nearest.h"
+#include "proto/root_chain.h"
 #include "proto/trust.h"
 
 namespace phase {
@@ -17,15 +18,13 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024;
 constexpr std::ptrdiff_t kMaxDots = 2048;
-constexpr std::size_t kMaxKeys = 32;
-constexpr std::size_t kMaxPointerKeys = 3;
 constexpr std::size_t kMaxEntries = 64;
 constexpr std::size_t kMaxTextBytes = 512;
 constexpr std::int64_t kEndOfTime = 253402300799;  // 9999-12-31, as in manifests
 
-constexpr std::array<std::string_view, 10> kKnown{
-    "format",      "release_keys", "release_threshold", "pointer_keys", "locked",
-    "min_version", "time_floor",   "mirrors",           "bootstrap",    "append_allowed"};
+constexpr std::array<std::string_view, 11> kKnown{
+    "format", "root",        "release_keys", "release_threshold", "pointer_keys", "locked",
+    "min_version", "time_floor", "mirrors",  "bootstrap",         "command_line"};
 
 Error at_line(const toml::source_region& where, const std::string& rule) {
   return {ErrorCode::kConfig, "trust file: line " + std::to_string(where.begin.line) + ": " + rule};
@@ -58,10 +57,6 @@ bool is_mirror(std::string_view text) {
   return printable(text) && text.starts_with("http://") && text.size() > 7;
 }
 
-bool is_option(std::string_view text) {
-  return printable(text) && text.find_first_of("\"'=") == std::string_view::npos;
-}
-
 /// Reads the members of one parsed file; the first broken rule ends it.
 class Reader {
  public:
@@ -76,12 +71,8 @@ class Reader {
       }
     }
     if (number("format", 1, 1).value_or(1) != 1) fail(missing("format is 1"));
-    out.release_keys = keys("release_keys", kMaxKeys);
-    if (!error_ && out.release_keys.empty()) fail(missing("release_keys names no key"));
-    const auto most = static_cast<std::int64_t>(out.release_keys.size());
-    out.release_threshold =
-        static_cast<std::size_t>(number("release_threshold", 1, most).value_or(1));
-    pointer_keys(out);
+    if (table_.contains("root")) root_document(out);
+    else root_keys(out);
     if (const toml::node* node = table_.get("locked")) {
       if (!node->is_boolean()) fail(refused(*node, "locked is true or false"));
       out.locked = node->value_exact<bool>().value_or(true);
@@ -90,7 +81,7 @@ class Reader {
     out.time_floor.seconds = number("time_floor", 0, kEndOfTime).value_or(0);
     out.mirrors = texts("mirrors", is_mirror, "an http:// URL");
     out.bootstrap = texts("bootstrap", is_host_and_port, "HOST:PORT");
-    out.append_allowed = texts("append_allowed", is_option, "the name of a kernel option");
+    command_line(out);
     if (error_) return *error_;
     return out;
   }
@@ -167,15 +158,48 @@ class Reader {
     return out;
   }
 
-  void pointer_keys(TrustPolicy& out) {
+  /// Keys alone: a root that was never written, in which the release keys are root keys as well.
+  void root_keys(TrustPolicy& out) {
+    RoleKeys signers{.keys = keys("release_keys", kMaxRoleKeys), .threshold = 1};
+    if (error_) return;
+    if (signers.keys.empty()) return fail(missing("release_keys names no key"));
+    const auto most = static_cast<std::int64_t>(signers.keys.size());
+    signers.threshold = number("release_threshold", 1, most).value_or(1);
+    RoleKeys pointer{.keys = pointer_keys(signers.keys), .threshold = 1};
+    out.root.root = signers;
+    out.root.release = {Grant{.channels = {}, .archs = {}, .signers = std::move(signers)}};
+    out.root.pointer = {Grant{.channels = {}, .archs = {}, .signers = std::move(pointer)}};
+  }
+
+  std::vector<PublicKey> pointer_keys(const std::vector<PublicKey>& release_keys) {
     if (table_.contains("pointer_keys")) {
-      out.pointer_keys = keys("pointer_keys", kMaxPointerKeys);
-      if (out.pointer_keys.empty()) fail(missing("pointer_keys names no key"));
-    } else if (out.release_keys.size() <= kMaxPointerKeys) {
-      out.pointer_keys = out.release_keys;
-    } else {
+      auto named = keys("pointer_keys", kMaxPointerKeys);
+      if (named.empty()) fail(missing("pointer_keys names no key"));
+      return named;
+    }
+    if (release_keys.size() > kMaxPointerKeys) {
       fail(missing("with more than three release_keys, pointer_keys must name one to three"));
     }
+    return release_keys;
+  }
+
+  /// A root document in base64. It is trusted for being here, and checked for being whole.
+  void root_document(TrustPolicy& out) {
+    for (const char* other : {"release_keys", "release_threshold", "pointer_keys"}) {
+      if (const toml::node* node = table_.get(other)) {
+        return fail(refused(*node, std::string(other) + " and root exclude each other"));
+      }
+    }
+    const toml::node& node = *table_.get("root");
+    const auto text = node.value_exact<std::string>();
+    const auto document = text ? from_base64(*text) : std::nullopt;
+    if (!document) return fail(refused(node, "root is a root document in base64"));
+    auto root = decode_signed_root(*document);
+    if (!root) return fail(refused(node, root.error().detail));
+    const auto own = check_signers(root->message, root->signatures, root->document.root);
+    if (!own) return fail(refused(node, "root, by its own keys: " + own.error().detail));
+    out.root = std::move(root->document);
+    out.root_document = *document;
   }
 
   void min_versions(TrustPolicy& out) {
@@ -193,6 +217,44 @@ class Reader {
           number(version, "min_version", 0, std::numeric_limits<std::int64_t>::max());
       out.min_version[std::string(channel.str())] = static_cast<std::uint64_t>(floor.value_or(0));
     }
+  }
+
+  /// Where it stands it is the whole list: an empty table lets nothing pass.
+  void command_line(TrustPolicy& out) {
+    const toml::node* node = table_.get("command_line");
+    if (node == nullptr) return;
+    const toml::table* options = node->as_table();
+    if (options == nullptr || options->size() > kMaxEntries) {
+      return fail(refused(*node, "command_line is a table of at most " +
+                                     std::to_string(kMaxEntries) + " options and their types"));
+    }
+    out.command_line.clear();
+    for (const auto& [name, type] : *options) {
+      auto rule = option_rule(name, type);
+      if (!rule) return fail(at_line(name.source(), "command_line: " + rule.error().detail));
+      out.command_line.push_back(*std::move(rule));
+    }
+    check_distinct(out.command_line, *node);
+  }
+
+  static Result<OptionRule> option_rule(const toml::key& name, const toml::node& type) {
+    if (type.is_table()) {
+      return {ErrorCode::kConfig, std::string(name.str()) +
+                                      ": the name of an option stands in quotes where it holds a "
+                                      "dot, as in \"systemd.unit\""};
+    }
+    const auto text = type.value_exact<std::string>();
+    if (!text) return {ErrorCode::kConfig, std::string(name.str()) + ": its type is a string"};
+    return parse_option_rule(name.str(), *text);
+  }
+
+  void check_distinct(const std::vector<OptionRule>& rules, const toml::node& node) {
+    std::vector<std::string> names;
+    for (const OptionRule& rule : rules) names.push_back(canonical_option(rule.name));
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice == names.end()) return;
+    fail(refused(node, "command_line names " + *twice + " twice ('-' and '_' are the same)"));
   }
 
   const toml::table& table_;

@@ -49,7 +49,7 @@ TEST(KeyFile, RefusesWhatIsNoKeyFile) {
   EXPECT_ERROR(load_secret_key("/dev/zero"), ErrorCode::kConfig);
   EXPECT_ERROR(save_secret_key(folder / "no/such/folder", test::key(1)), ErrorCode::kNotFound);
   for (const std::string& content : {std::string(), std::string("x"), std::string(10'000, 'a'),
-                                     test::key(4).serialize() + "more"}) {
+                                     std::string(test::key(4).serialize().text()) + "more"}) {
     const std::string path = folder / "other";
     test::write_file(path, as_bytes(content));
     ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
@@ -63,7 +63,7 @@ TEST(KeyFile, RefusesWhatIsNoKeyFile) {
 TEST(KeyFile, ErrorsHoldNothingOfTheKey) {
   const test::TempFolder folder;
   const std::string path = folder / "secret.key";
-  std::string text = test::key(4).serialize();
+  std::string text(test::key(4).serialize().text());
   text.back() = 'x';
   test::write_file(path, as_bytes(text));
   ASSERT_EQ(::chmod(path.c_str(), 0600), 0);

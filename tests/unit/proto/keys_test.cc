@@ -93,6 +93,30 @@ TEST(Keys, ReadAKeyOfMinisign) {
       "RWQbib4T3KmIp1bg8NVLoAX1CcpEvpF1Gx30D/1BRsOR8bMTOBXXLhYi\n");
   ASSERT_TRUE(read.ok()) << read.error().detail;
   EXPECT_EQ(read->hex(), "56e0f0d54ba005f509ca44be91751b1df40ffd4146c391f1b3133815d72e1622");
+  EXPECT_EQ(key_number_text(read->key_number()), "A788A9DC13BE891B");
+  EXPECT_EQ(read->minisign(), "RWQbib4T3KmIp1bg8NVLoAX1CcpEvpF1Gx30D/1BRsOR8bMTOBXXLhYi");
+}
+
+// A number is what minisign calls a key, and anybody can write one; the key is its 32 bytes.
+TEST(Keys, AreTheSameUnderAnotherNumber) {
+  const PublicKey plain = key(1).public_key();
+  PublicKey numbered = plain;
+  numbered.minisign_number = KeyNumber{1, 2, 3, 4, 5, 6, 7, 8};
+  EXPECT_EQ(numbered, plain);
+  EXPECT_EQ(numbered <=> plain, std::strong_ordering::equal);
+  EXPECT_EQ(numbered.id(), plain.id());
+  EXPECT_NE(numbered.minisign(), plain.minisign());
+  EXPECT_EQ(parse_public_key(numbered.minisign())->key_number(), numbered.key_number());
+  EXPECT_EQ(to_hex(plain.key_number()), plain.id());
+}
+
+TEST(Keys, HaveNumbersThatGoToTextAndBack) {
+  const KeyNumber number{0x1b, 0x89, 0xbe, 0x13, 0xdc, 0xa9, 0x88, 0xa7};
+  EXPECT_EQ(key_number_text(number), "A788A9DC13BE891B");
+  EXPECT_EQ(parse_key_number("A788A9DC13BE891B"), number);
+  EXPECT_EQ(parse_key_number("a788a9dc13be891b"), number);
+  for (const char* text : {"", "A788A9DC13BE891", "A788A9DC13BE891B0", "A788A9DC13BE891G"})
+    EXPECT_FALSE(parse_key_number(text)) << text;
 }
 
 TEST(Keys, RefuseWhatIsNoKey) {
@@ -146,17 +170,35 @@ TEST(Keys, HaveAnIdThatIsTheSameEverywhere) {
 
 TEST(SecretKeys, GoToTextAndBack) {
   const SecretKey secret = key(3);
-  const std::string text = secret.serialize();
-  EXPECT_EQ(text, "phase-secret-key-v1\n" +
-                      std::string(64, '0').replace(0, 64, to_hex(Bytes(32, 3))) + "\n");
+  const std::string text(secret.serialize().text());
+  EXPECT_EQ(text, "phase-secret-key-v1\n" + to_hex(Bytes(32, 3)) + "\n");
   const auto again = SecretKey::parse(text);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->public_key(), secret.public_key());
   EXPECT_EQ(again->sign(as_bytes("x")), secret.sign(as_bytes("x")));
 }
 
+TEST(SecretKeys, KeepTheNumberThatMinisignGave) {
+  const KeyNumber number{0x1b, 0x89, 0xbe, 0x13, 0xdc, 0xa9, 0x88, 0xa7};
+  const auto secret = SecretKey::from_seed(Bytes(32, 3), number);
+  ASSERT_TRUE(secret.ok());
+  const std::string text(secret->serialize().text());
+  EXPECT_EQ(text, "phase-secret-key-v1\n" + to_hex(Bytes(32, 3)) +
+                      "\nminisign-key A788A9DC13BE891B\n");
+  const auto again = SecretKey::parse(text);
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(again->public_key().key_number(), number);
+  EXPECT_EQ(again->public_key(), key(3).public_key());
+  for (const std::string& other :
+       {text + "\n", text.substr(0, text.size() - 1), text.substr(0, text.size() - 2) + "\n",
+        text + "minisign-key A788A9DC13BE891B\n", text.substr(0, 85) + "minisign-key \n",
+        text.substr(0, 85) + "\n"}) {
+    EXPECT_ERROR(SecretKey::parse(other), ErrorCode::kMalformed);
+  }
+}
+
 TEST(SecretKeys, RefuseOtherText) {
-  const std::string text = key(3).serialize();
+  const std::string text(key(3).serialize().text());
   for (std::size_t size = 0; size < text.size(); ++size) {
     EXPECT_ERROR(SecretKey::parse(text.substr(0, size)), ErrorCode::kMalformed);
   }

@@ -1,6 +1,6 @@
 #include "proto/trust.h"
 
-#include "tests/unit/proto/support.h"
+#include "tests/unit/proto/roots.h"
 
 namespace phase {
 namespace {
@@ -26,9 +26,8 @@ void expect_refused(const std::string& file, const std::string& expected) {
 TEST(TrustFile, OneKeyIsEnough) {
   const auto policy = parse_trust_file(keys_line());
   ASSERT_TRUE(policy.ok()) << policy.error().detail;
-  EXPECT_EQ(policy->release_keys, std::vector{key(1).public_key()});
-  EXPECT_EQ(policy->pointer_keys, std::vector{key(1).public_key()});
-  EXPECT_EQ(policy->release_threshold, 1u);
+  EXPECT_EQ(policy->root, virtual_root(key(1).public_key()));
+  EXPECT_TRUE(policy->root_document.empty());
   EXPECT_FALSE(policy->locked);
   EXPECT_EQ(policy->time_floor.seconds, 0);
 }
@@ -47,19 +46,19 @@ TEST(TrustFile, SaysAllThatAPolicyHolds) {
       "time_floor = 1767225600\n"
       "mirrors = ['http://boot.example:8080', 'http://[2001:db8::1]/']\n"
       "bootstrap = ['router.example:6881', '10.0.0.1:6881', '[::1]:6881']\n"
-      "append_allowed = ['console', 'systemd.unit']\n"
       "[min_version]\n"
       "stable = 12\n"
       "'1.2' = 3\n");
   ASSERT_TRUE(policy.ok()) << policy.error().detail;
-  EXPECT_EQ(policy->release_keys, (std::vector{key(1).public_key(), key(2).public_key()}));
-  EXPECT_EQ(policy->release_threshold, 2u);
-  EXPECT_EQ(policy->pointer_keys, std::vector{key(3).public_key()});
+  const RoleKeys both{.keys = {key(1).public_key(), key(2).public_key()}, .threshold = 2};
+  EXPECT_EQ(policy->root.version, 1u);
+  EXPECT_EQ(policy->root.root, both);
+  EXPECT_EQ(*policy->root.release_role("stable", "x86_64"), both);
+  EXPECT_EQ(policy->root.pointer_keys("stable", "x86_64"), std::vector{key(3).public_key()});
   EXPECT_TRUE(policy->locked);
   EXPECT_EQ(policy->time_floor.seconds, 1767225600);
   EXPECT_EQ(policy->mirrors.size(), 2u);
   EXPECT_EQ(policy->bootstrap.size(), 3u);
-  EXPECT_EQ(policy->append_allowed, (std::vector<std::string>{"console", "systemd.unit"}));
   EXPECT_EQ(policy->min_version,
             (std::map<std::string, std::uint64_t>{{"1.2", 3}, {"stable", 12}}));
 
@@ -69,6 +68,53 @@ TEST(TrustFile, SaysAllThatAPolicyHolds) {
   EXPECT_EQ(serialize_trust_file(*again), text);
   EXPECT_EQ(again->min_version, policy->min_version);
   EXPECT_EQ(again->mirrors, policy->mirrors);
+  EXPECT_EQ(again->root, policy->root);
+}
+
+std::string root_line(const Bytes& document) { return "root = '" + to_base64(document) + "'\n"; }
+
+TEST(TrustFile, HoldsARootDocument) {
+  Root root = test::company_root();
+  root.version = 5;
+  const Bytes document = test::signed_root(root, {1, 3});
+  const auto policy = parse_trust_file(root_line(document) + "locked = true\n");
+  ASSERT_TRUE(policy.ok()) << policy.error().detail;
+  EXPECT_EQ(policy->root, root);
+  EXPECT_EQ(policy->root_document, document);
+  EXPECT_TRUE(policy->locked);
+  const auto again = parse_trust_file(serialize_trust_file(*policy));
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(again->root, root);
+  EXPECT_EQ(again->root_document, document);
+}
+
+TEST(TrustFile, RefusesARootDocumentThatIsNotWhole) {
+  const Root root = test::company_root();
+  expect_refused("root = 5", "line 1: root is a root document in base64");
+  expect_refused("[root]\nx = 1", "line 1: root is a root document in base64");
+  expect_refused("root = 'not base64!'", "line 1: root is a root document in base64");
+  expect_refused(root_line({1, 2, 3}), "line 1: root: envelope");
+  expect_refused(root_line(test::signed_manifest(test::manifest(), {1, 2})),
+                 "expected " + std::string(kRootType));
+  expect_refused(root_line(test::signed_root(root, {1})), "by its own keys: ");
+  expect_refused(root_line(test::signed_root(root, {})), "by its own keys: no signature");
+  const std::string good = root_line(test::signed_root(root, {1, 2}));
+  expect_refused(good + keys_line(), "line 2: release_keys and root exclude each other");
+  expect_refused(good + "release_threshold = 1", "line 2: release_threshold and root exclude");
+  expect_refused(good + "pointer_keys = ['" + hex(1) + "']", "line 2: pointer_keys and root exclude");
+}
+
+// Written without its document, a root with roles would be read back as a few keys that may do all.
+TEST(TrustFileDeathTest, WritesNoRootAsKeysThatSaysMoreThanKeys) {
+  TrustPolicy policy;
+  policy.root = test::company_root();
+  EXPECT_DEATH((void)serialize_trust_file(policy), "needs its document");
+  policy = trust_single_key(key(1).public_key());
+  policy.root.release.front().channels = {"beta"};
+  EXPECT_DEATH((void)serialize_trust_file(policy), "needs its document");
+  policy = trust_single_key(key(1).public_key());
+  policy.root.version = 2;
+  EXPECT_DEATH((void)serialize_trust_file(policy), "needs its document");
 }
 
 TEST(TrustFile, SerializesBackslashes) {
@@ -83,7 +129,7 @@ TEST(TrustFile, NamesTheNearestKnownKeyAndTheLine) {
   expect_refused(keys_line() + "\n\nbootstrp = []\n",
                  "line 4: unknown key 'bootstrp' (did you mean 'bootstrap'?)");
   expect_refused(keys_line() + "wallpaper = 1\n", "line 2: unknown key 'wallpaper'");
-  expect_refused(keys_line() + "[root]\nx = 1\n", "unknown key 'root'");
+  expect_refused(keys_line() + "[roots]\nx = 1\n", "unknown key 'roots' (did you mean 'root'?)");
 }
 
 TEST(TrustFile, NamesTheLineOfASyntaxError) {
@@ -129,8 +175,6 @@ TEST(TrustFile, RefusesEveryBrokenRule) {
   expect_refused(keys_line() + "bootstrap = [':1']", "line 2: bootstrap");
   expect_refused(keys_line() + "bootstrap = ['::1:1']", "line 2: bootstrap");
   expect_refused(keys_line() + "bootstrap = ['[x]:1']", "line 2: bootstrap");
-  expect_refused(keys_line() + "append_allowed = ['a=b']", "line 2: append_allowed");
-  expect_refused(keys_line() + "append_allowed = ['']", "line 2: append_allowed");
   expect_refused(keys_line() + "min_version = 3", "line 2: min_version is a table");
   expect_refused(keys_line() + "[min_version]\nStable = 3", "line 3: channel");
   expect_refused(keys_line() + "[min_version]\nstable = -3", "line 3: min_version");

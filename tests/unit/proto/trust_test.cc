@@ -25,20 +25,25 @@ TEST(Trust, AcceptsWhatItsKeySigned) {
 
 TEST(Trust, SingleKeyIsRootReleaseAndPointerKey) {
   const TrustPolicy policy = trust(1);
-  EXPECT_EQ(policy.release_keys, std::vector{key(1).public_key()});
-  EXPECT_EQ(policy.pointer_keys, std::vector{key(1).public_key()});
-  EXPECT_EQ(policy.release_threshold, 1u);
+  const RoleKeys alone{.keys = {key(1).public_key()}, .threshold = 1};
+  EXPECT_EQ(policy.root.version, 1u);
+  EXPECT_EQ(policy.root.root, alone);
+  EXPECT_EQ(*policy.root.release_role("any", "aarch64"), alone);
+  EXPECT_EQ(policy.root.pointer_keys("any", "aarch64"), alone.keys);
+  EXPECT_EQ(policy.root.expires.seconds, 0);
+  EXPECT_TRUE(policy.root_document.empty());
   EXPECT_FALSE(policy.locked);
 }
 
 TEST(Trust, NeedsTheThreshold) {
   TrustPolicy policy = trust(1);
-  policy.release_keys.push_back(key(2).public_key());
-  policy.release_threshold = 2;
+  policy.root.release.front().signers = {
+      .keys = {key(1).public_key(), key(2).public_key()}, .threshold = 2};
   EXPECT_ERROR(verify_manifest(signed_manifest(manifest(), {1}), policy, expectation()),
                ErrorCode::kWrongKey);
   const auto both = verify_manifest(signed_manifest(manifest(), {1, 2}), policy, expectation());
   ASSERT_TRUE(both.ok());
+  EXPECT_EQ(both->signers, (std::vector{key(1).public_key(), key(2).public_key()}));
   EXPECT_EQ(both->signed_by, key(1).public_key().id() + "," + key(2).public_key().id());
 }
 
@@ -159,6 +164,138 @@ TEST(Trust, ChecksInItsOrder) {
   EXPECT_ERROR(verify_manifest(good, policy, wrong), ErrorCode::kExpired);
   wrong.now = WallTime{test::kCreated};
   EXPECT_ERROR(verify_manifest(good, policy, wrong), ErrorCode::kRollback);
+}
+
+const std::vector<std::uint8_t> kPublishers = {1, 2};
+const std::vector<std::string> kChannels = {"stable", "beta"};
+const std::vector<std::string> kArchs = {"x86_64", "aarch64"};
+
+struct Offer {
+  std::uint8_t signer;
+  Manifest document;
+  Bytes envelope;
+};
+
+std::vector<Offer> every_offer() {
+  std::vector<Offer> offers;
+  for (const std::uint8_t signer : kPublishers) {
+    for (const std::string& channel : kChannels) {
+      for (const std::string& arch : kArchs) {
+        for (const std::uint64_t version : {6, 7, 8}) {
+          Manifest document = manifest();
+          document.channel = channel;
+          document.arch = arch;
+          document.release_version = version;
+          offers.push_back({signer, document, signed_manifest(document, {signer})});
+        }
+      }
+    }
+  }
+  return offers;
+}
+
+struct Counts {
+  std::size_t accepted = 0, refused = 0;
+};
+
+void offer_all(const std::vector<Offer>& offers, std::uint8_t trusted, const Expectation& asked,
+               Counts& counts) {
+  for (const Offer& offer : offers) {
+    const bool right = offer.signer == trusted && offer.document.channel == asked.channel &&
+                       offer.document.arch == asked.arch &&
+                       offer.document.release_version >= asked.min_version;
+    EXPECT_EQ(verify_manifest(offer.envelope, trust(trusted), asked).ok(), right)
+        << int{trusted} << " " << asked.channel << "/" << asked.arch << " from "
+        << asked.min_version << ": " << int{offer.signer} << " " << offer.document.channel << "/"
+        << offer.document.arch << " " << offer.document.release_version;
+    ++(right ? counts.accepted : counts.refused);
+  }
+}
+
+// Every release of two publishers, two channels, two architectures and three versions, offered for
+// every question: accepted exactly where publisher, channel and architecture are the asked ones and
+// the version is at least the floor.
+TEST(Trust, AcceptsNoReleaseInPlaceOfAnother) {
+  const auto offers = every_offer();
+  Counts counts;
+  for (const std::uint8_t trusted : kPublishers) {
+    for (const std::string& channel : kChannels) {
+      for (const std::string& arch : kArchs) {
+        for (const std::uint64_t floor : {0, 7, 9}) {
+          Expectation asked = expectation();
+          asked.channel = channel;
+          asked.arch = arch;
+          asked.min_version = floor;
+          offer_all(offers, trusted, asked, counts);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(counts.accepted, 8u * (3 + 2 + 0));
+  EXPECT_EQ(counts.refused, 24u * 24 - 40);
+}
+
+// The clock at 1970, one second before the image was built, and ten years on. It can only make the
+// machine stricter: what the build time refuses, no clock brings back.
+TEST(Trust, AnyClockIsAtLeastTheTimeOfTheBuild) {
+  TrustPolicy policy = trust(1);
+  policy.time_floor = WallTime{test::kExpires - 100};
+  const Bytes envelope = signed_manifest(manifest(), {1});
+  const auto at = [&](std::int64_t clock) {
+    Expectation asked = expectation();
+    asked.now = WallTime{clock};
+    return verify_manifest(envelope, policy, asked);
+  };
+  constexpr std::int64_t kTenYears = 3653LL * 86400;
+  EXPECT_TRUE(at(0).ok());
+  EXPECT_TRUE(at(policy.time_floor.seconds - 1).ok());
+  EXPECT_TRUE(at(policy.time_floor.seconds).ok());
+  EXPECT_ERROR(at(policy.time_floor.seconds + 100), ErrorCode::kExpired);
+  EXPECT_ERROR(at(policy.time_floor.seconds + kTenYears), ErrorCode::kExpired);
+  policy.time_floor = WallTime{test::kExpires};
+  for (const std::int64_t clock : {std::int64_t{0}, test::kExpires - 1, test::kExpires,
+                                   test::kExpires + kTenYears}) {
+    EXPECT_ERROR(at(clock), ErrorCode::kExpired) << clock;
+  }
+}
+
+// The same holds for the root: it is the current one that must not have expired.
+TEST(Trust, RefusesEverythingUnderAnExpiredRoot) {
+  TrustPolicy policy = trust(1);
+  policy.root.expires = WallTime{test::kCreated + 60};
+  Expectation asked = expectation();
+  asked.now = WallTime{test::kCreated + 59};
+  const Bytes envelope = signed_manifest(manifest(), {1});
+  EXPECT_TRUE(verify_manifest(envelope, policy, asked).ok());
+  policy.time_floor = policy.root.expires;
+  const auto refused = verify_manifest(envelope, policy, asked);
+  EXPECT_ERROR(refused, ErrorCode::kExpired);
+  EXPECT_THAT(refused.error().detail, testing::HasSubstr("clock is behind"));
+}
+
+TEST(Trust, NobodyMaySignWhatTheRootDoesNotGrant) {
+  TrustPolicy policy = trust(1);
+  policy.root.release.front().channels = {"beta"};
+  EXPECT_ERROR(verify_manifest(signed_manifest(manifest(), {1}), policy, expectation()),
+               ErrorCode::kNotGranted);
+  // Though these bytes would not even be a manifest: nobody looks at them.
+  const SecretKey signer = key(1);
+  EXPECT_ERROR(verify_manifest(sign_envelope(kManifestType, as_bytes("garbage"), {&signer}), policy,
+                               expectation()),
+               ErrorCode::kNotGranted);
+}
+
+TEST(Trust, APolicyWithoutARootTrustsNothing) {
+  EXPECT_ERROR(verify_manifest(signed_manifest(manifest(), {1}), TrustPolicy{}, expectation()),
+               ErrorCode::kConfig);
+}
+
+TEST(Trust, RefusesAnotherKindOfDocument) {
+  const SecretKey signer = key(1);
+  const auto refused = verify_manifest(
+      sign_envelope(kRootType, *encode_manifest(manifest()), {&signer}), trust(1), expectation());
+  EXPECT_ERROR(refused, ErrorCode::kMalformed);
+  EXPECT_THAT(refused.error().detail, testing::HasSubstr("expected " + std::string(kManifestType)));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(LIBTORRENT REQUIRED IMPORTED_TARGET libtorrent-rasterbar)
 pkg_check_modules(KMOD REQUIRED IMPORTED_TARGET libkmod)
 pkg_check_modules(BLKID REQUIRED IMPORTED_TARGET blkid)
+pkg_check_modules(TSS2 REQUIRED IMPORTED_TARGET tss2-sys)
 pkg_check_modules(AVAHI_CORE REQUIRED IMPORTED_TARGET avahi-core)
 
 # Header-only, the same on every architecture.

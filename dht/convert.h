@@ -54,10 +54,6 @@ template <class LibtorrentEndpoint>
 [[nodiscard]] inline lt::sha256_hash to_lt(const Sha256& hash) {
   return lt::sha256_hash(reinterpret_cast<const char*>(hash.data()));
 }
-/// BEP 52: in the DHT a v2 infohash is known by its first 20 bytes.
-[[nodiscard]] inline lt::sha1_hash to_lt_cut(const Sha256& hash) {
-  return lt::sha1_hash(reinterpret_cast<const char*>(hash.data()));
-}
 
 template <class Out, class In>
 [[nodiscard]] Out bytes_from(const In& in) {

@@ -21,6 +21,9 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxKnownNodes = 64;
 constexpr std::size_t kMaxWaitingPuts = 256;
+// Each node that answers has the same say, however many peers it names: a few that name thousands
+// which do not exist would else take all the connections. An honest node's choice is random.
+constexpr std::size_t kMaxPeersOfOneAnswer = 16;
 // libtorrent asks the nodes to begin with once, and one lost packet each leaves it alone for good.
 constexpr milliseconds kRejoin{600};
 constexpr milliseconds kCountJoining{20};
@@ -95,16 +98,16 @@ LookupId Lookups::find_item(const PublicKey& key, const std::string& salt) {
   return id;
 }
 
-LookupId Lookups::find_providers(const Infohashes& infohashes) {
+LookupId Lookups::find_peers(std::vector<Sha1> targets) {
   const LookupId id = next_id_++;
-  providers_.emplace(id, ProviderLookup{infohashes, {}});
+  peers_.emplace(id, PeerLookup{std::move(targets), {}});
   tick(now());
   return id;
 }
 
 void Lookups::stop(LookupId lookup) {
   items_.erase(lookup);
-  providers_.erase(lookup);
+  peers_.erase(lookup);
 }
 
 void Lookups::put_item(const SignedItem& item) {
@@ -138,20 +141,19 @@ void Lookups::send_put(const SignedItem& item) {
   session_.dht_put_item(to_lt_key(item.key), fill, item.salt);
 }
 
-void Lookups::announce(const Infohashes& infohashes, std::uint16_t port) {
+void Lookups::announce(const Sha1& target, std::uint16_t port) {
   if (only_asks_) return;
-  announces_[infohashes].port = port;
-  announces_[infohashes].next = now();
+  announces_[target].port = port;
+  announces_[target].next = now();
   tick(now());
 }
 
-void Lookups::withdraw(const Infohashes& infohashes) {
-  announces_.erase(infohashes);
+void Lookups::withdraw(const Sha1& target) {
+  announces_.erase(target);
 }
 
-void Lookups::send_announce(const Infohashes& infohashes, Announce& announce, MonoTime now) {
-  session_.dht_announce(to_lt(infohashes.v1), announce.port);
-  session_.dht_announce(to_lt_cut(infohashes.v2), announce.port);
+void Lookups::send_announce(const Sha1& target, Announce& announce, MonoTime now) {
+  session_.dht_announce(to_lt(target), announce.port);
   announce.next = now + pause_after(++announce.made);
 }
 
@@ -209,13 +211,15 @@ void Lookups::handle_item(const lt::dht_mutable_item_alert& alert) {
 }
 
 void Lookups::handle_peers(const lt::dht_get_peers_reply_alert& alert) {
-  for (auto& [id, lookup] : providers_) {
-    if (alert.info_hash != to_lt(lookup.infohashes.v1) &&
-        alert.info_hash != to_lt_cut(lookup.infohashes.v2)) {
-      continue;
-    }
+  for (auto& [id, lookup] : peers_) {
+    const auto& targets = lookup.targets;
+    const bool asked = std::any_of(targets.begin(), targets.end(), [&](const Sha1& target) {
+      return alert.info_hash == to_lt(target);
+    });
+    if (!asked) continue;
     ProvidersFound found{id, {}};
     for (const auto& peer : alert.peers()) {
+      if (found.peers.size() == kMaxPeersOfOneAnswer) break;
       if (peer.port() != 0) found.peers.push_back(from_lt(peer));
     }
     if (found.peers.empty()) continue;
@@ -252,6 +256,12 @@ void Lookups::join(MonoTime now) {
   }
 }
 
+std::size_t Lookups::standing() const {
+  std::size_t targets = items_.size();
+  for (const auto& [id, lookup] : peers_) targets += lookup.targets.size();
+  return targets;
+}
+
 void Lookups::tick(MonoTime now) {
   if (!enabled_) return;
   join(now);
@@ -260,18 +270,17 @@ void Lookups::tick(MonoTime now) {
   if (nodes_ == 0) return;
   for (auto& [id, lookup] : items_) {
     if (!lookup.pace.due(now)) continue;
-    lookup.pace.asked(now);
+    lookup.pace.asked(now, standing());
     lookup.answered = false;
     session_.dht_get_item(to_lt_key(lookup.key), lookup.salt);
   }
-  for (auto& [id, lookup] : providers_) {
+  for (auto& [id, lookup] : peers_) {
     if (!lookup.pace.due(now)) continue;
-    lookup.pace.asked(now);
-    session_.dht_get_peers(to_lt(lookup.infohashes.v1));
-    session_.dht_get_peers(to_lt_cut(lookup.infohashes.v2));
+    lookup.pace.asked(now, standing());
+    for (const Sha1& target : lookup.targets) session_.dht_get_peers(to_lt(target));
   }
-  for (auto& [infohashes, announce] : announces_) {
-    if (now >= announce.next) send_announce(infohashes, announce, now);
+  for (auto& [target, announce] : announces_) {
+    if (now >= announce.next) send_announce(target, announce, now);
   }
 }
 
@@ -280,8 +289,8 @@ MonoTime Lookups::next_tick() const {
   MonoTime next = next_count_;
   if (nodes_ == 0) return std::min(next, next_rejoin_);
   for (const auto& [id, lookup] : items_) next = std::min(next, lookup.pace.next());
-  for (const auto& [id, lookup] : providers_) next = std::min(next, lookup.pace.next());
-  for (const auto& [id, announce] : announces_) next = std::min(next, announce.next);
+  for (const auto& [id, lookup] : peers_) next = std::min(next, lookup.pace.next());
+  for (const auto& [target, announce] : announces_) next = std::min(next, announce.next);
   return next;
 }
 

@@ -22,13 +22,14 @@ class Lookups {
 
   void add_nodes(const std::vector<Endpoint>& nodes);
   LookupId find_item(const PublicKey& key, const std::string& salt);
-  LookupId find_providers(const Infohashes& infohashes);
+  /// get_peers on each of `targets`.
+  LookupId find_peers(std::vector<Sha1> targets);
   void stop(LookupId lookup);
   /// Until the DHT is joined it is kept, the newest per key and salt.
   void put_item(const SignedItem& item);
   /// Once the DHT is joined, soon after, and then every 15 min.
-  void announce(const Infohashes& infohashes, std::uint16_t port);
-  void withdraw(const Infohashes& infohashes);
+  void announce(const Sha1& target, std::uint16_t port);
+  void withdraw(const Sha1& target);
 
   [[nodiscard]] std::uint32_t nodes() const { return nodes_; }
   [[nodiscard]] std::vector<Endpoint> saved_nodes() const;
@@ -46,8 +47,8 @@ class Lookups {
     std::int64_t last_seq = 0;  ///< Of the get that is under way.
     bool answered = false;
   };
-  struct ProviderLookup {
-    Infohashes infohashes;
+  struct PeerLookup {
+    std::vector<Sha1> targets;
     Pace pace;
   };
   struct Announce {
@@ -60,8 +61,10 @@ class Lookups {
   void handle_put(const libtorrent::dht_put_alert& alert);
   void handle_counters(const libtorrent::session_stats_alert& alert);
   void join(MonoTime now);
+  /// Targets that are asked for now.
+  [[nodiscard]] std::size_t standing() const;
   void send_put(const SignedItem& item);
-  void send_announce(const Infohashes& infohashes, Announce& announce, MonoTime now);
+  void send_announce(const Sha1& target, Announce& announce, MonoTime now);
 
   libtorrent::session_handle session_;
   EventQueue& events_;
@@ -76,9 +79,9 @@ class Lookups {
   MonoTime next_count_{};
   LookupId next_id_ = 1;
   std::map<LookupId, ItemLookup> items_;
-  std::map<LookupId, ProviderLookup> providers_;
+  std::map<LookupId, PeerLookup> peers_;
   std::map<std::pair<PublicKey, std::string>, SignedItem> waiting_puts_;
-  std::map<Infohashes, Announce> announces_;
+  std::map<Sha1, Announce> announces_;
 };
 
 }  // namespace phase::dht

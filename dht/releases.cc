@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMaxMet = 1024;
+
 lt::add_torrent_params base_params(const std::string& parent) {
   lt::add_torrent_params params;
   params.save_path = parent;
@@ -58,6 +60,16 @@ Releases::Releases(lt::session_handle session, EventQueue& events, const Session
 
 Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) {
   release.accounts = std::make_shared<Accounts>();
+  release.web_seeds = make_given_web_seeds();
+  if (auto started = start(std::move(params), release); !started) return started.error();
+  const ReleaseId id = next_id_++;
+  by_handle_[release.handle] = id;
+  Release& placed = releases_.emplace(id, std::move(release)).first->second;
+  take_metadata(id, placed);
+  return id;
+}
+
+Result<void> Releases::start(lt::add_torrent_params params, Release& release) {
   params.extensions.push_back([accounts = release.accounts, port = options_.http_port](
                                   const lt::torrent_handle&, lt::client_data_t) {
     return make_accounts_plugin(accounts, port);
@@ -65,11 +77,17 @@ Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) 
   params.extensions.push_back([](const lt::torrent_handle& torrent, lt::client_data_t) {
     return make_connect_now_plugin(torrent);
   });
-  release.web_seeds = make_given_web_seeds();
   params.extensions.push_back([given = release.web_seeds](const lt::torrent_handle& torrent,
                                                           lt::client_data_t) {
     return make_given_web_seeds_plugin(given, torrent);
   });
+  if (!params.ti) {
+    release.found = std::make_shared<FoundMetadata>();
+    params.extensions.push_back([infohashes = release.infohashes, found = release.found](
+                                    const lt::torrent_handle& torrent, lt::client_data_t) {
+      return make_metadata_guard(infohashes, found, torrent);
+    });
+  }
   if (options_.anonymous) {
     params.extensions.push_back([](const lt::torrent_handle&, lt::client_data_t) {
       return make_take_only_plugin();
@@ -81,11 +99,35 @@ Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) 
     return {ErrorCode::kExists, "this release is already fetched or served by this session"};
   }
   if (error) return {ErrorCode::kInternal, "add torrent: " + error.message()};
-  const ReleaseId id = next_id_++;
+  return {};
+}
+
+void Releases::begin_anew(ReleaseId id, Release& release, const Bytes& info) try {
+  Bytes torrent;
+  for (const std::string_view part : {std::string_view("d4:info"), as_text(info),
+                                      std::string_view("e")}) {
+    torrent.insert(torrent.end(), part.begin(), part.end());
+  }
+  auto params = base_params(release.parent);
+  params.flags |= lt::torrent_flags::default_dont_download;
+  params.ti = std::make_shared<lt::torrent_info>(to_span(torrent), lt::from_span);
+  params.file_priorities.assign(static_cast<std::size_t>(params.ti->num_files()),
+                                lt::dont_download);
+  by_handle_.erase(release.handle);
+  session_.remove_torrent(release.handle);
+  release.found.reset();
+  if (auto started = start(std::move(params), release); !started) {
+    return fail(id, release, started.error());
+  }
   by_handle_[release.handle] = id;
-  Release& placed = releases_.emplace(id, std::move(release)).first->second;
-  take_metadata(id, placed);
-  return id;
+  for (const auto& [peer, source] : release.met) {
+    release.handle.connect_peer(to_tcp(peer), to_lt(source), {});
+  }
+  for (const auto& url : release.urls) release.handle.add_url_seed(url);
+  release.connect_now = true;
+  take_metadata(id, release);
+} catch (const std::exception& failure) {
+  fail(id, release, {ErrorCode::kMalformed, std::string("torrent: ") + failure.what()});
 }
 
 Result<ReleaseId> Releases::fetch(const Infohashes& infohashes, const std::string& parent,
@@ -176,6 +218,7 @@ void Releases::connect(ReleaseId id, const Endpoint& peer, PeerSource source) tr
   if (release == nullptr || peer.port == 0) return;
   if (options_.only_on_link && !options_.only_on_link->contains(peer)) return;
   const bool is_new = release->accounts->note_source(peer, source);
+  if (release->found && release->met.size() < kMaxMet) release->met.emplace(peer, source);
   release->handle.connect_peer(to_tcp(peer), to_lt(source), {});
   release->connect_now = release->connect_now || is_new;
 } catch (const std::exception&) {
@@ -186,6 +229,7 @@ void Releases::add_web_seed(ReleaseId id, const std::string& url) try {
   Release* release = find(id);
   if (release == nullptr || !may_ask(options_, url)) return;
   allow(*release->web_seeds, url);
+  if (release->found) release->urls.push_back(url);
   release->handle.add_url_seed(url);
 } catch (const std::exception&) {
   // As above.

@@ -18,6 +18,7 @@
 #include "dht/accounts.h"
 #include "dht/event_queue.h"
 #include "dht/guards.h"
+#include "dht/metadata_guard.h"
 #include "dht/session.h"
 
 namespace phase::dht {
@@ -61,6 +62,10 @@ class Releases {
     std::string parent;
     std::shared_ptr<Accounts> accounts;
     std::shared_ptr<GivenWebSeeds> web_seeds;
+    std::shared_ptr<FoundMetadata> found;  ///< The info dictionary, by our own search.
+    /// To be told to libtorrent again where a release is begun anew; at most kMaxMet.
+    std::map<Endpoint, PeerSource> met;
+    std::vector<std::string> urls;
     std::optional<TorrentInfo> info;
     std::vector<File> files;  ///< As info->files.
     Bytes torrent;            ///< The .torrent file, once every piece hash is known.
@@ -73,6 +78,9 @@ class Releases {
     ReleaseStatus status;
   };
   Result<ReleaseId> add(libtorrent::add_torrent_params params, Release release);
+  Result<void> start(libtorrent::add_torrent_params params, Release& release);
+  /// libtorrent takes an info dictionary from its owner at the start only.
+  void begin_anew(ReleaseId id, Release& release, const Bytes& info);
   Release* find(ReleaseId release);
   [[nodiscard]] const Release* find(ReleaseId release) const;
   void take_metadata(ReleaseId id, Release& release);

@@ -180,6 +180,9 @@ void Releases::refresh(ReleaseId id, Release& release, MonoTime now) try {
   release.status.failed_bytes =
       static_cast<std::uint64_t>(std::max<std::int64_t>(status.total_failed_bytes, 0));
   take_metadata(id, release);
+  if (!release.info && release.found && !release.failed) {
+    if (const auto info = release.found->take()) begin_anew(id, release, *info);
+  }
   release.status.has_metadata = release.info.has_value();
   if (!release.info) return;
   // While what lay there is being checked, nothing is known to be done.

@@ -41,6 +41,13 @@ constexpr milliseconds kEndDeadline{900};  // The header promises 1 s.
 /// Before main(), because setenv() may not run beside any other thread that reads the environment.
 const bool kNoCertificates = ::setenv("SSL_CERT_FILE", "/dev/null", 0) == 0;
 
+/// What the DHT knows a torrent by: both infohashes, v2's cut to 20 bytes (BEP 52).
+std::vector<Sha1> targets_of(const Infohashes& infohashes) {
+  Sha1 cut{};
+  std::copy_n(infohashes.v2.begin(), cut.size(), cut.begin());
+  return {infohashes.v1, cut};
+}
+
 /// Lets wait() sleep until libtorrent or wake() has something. Shared with libtorrent's threads.
 class Signal {
  public:
@@ -252,7 +259,11 @@ LookupId Session::find_item(const PublicKey& key, const std::string& salt) {
 }
 
 LookupId Session::find_providers(const Infohashes& infohashes) {
-  return state_->lookups.find_providers(infohashes);
+  return state_->lookups.find_peers(targets_of(infohashes));
+}
+
+LookupId Session::find_peers(const Sha1& target) {
+  return state_->lookups.find_peers({target});
 }
 
 void Session::stop(LookupId lookup) {
@@ -299,12 +310,22 @@ void Session::add_web_seed(ReleaseId release, const std::string& url) {
 void Session::announce(ReleaseId release) {
   const auto infohashes = state_->releases.infohashes(release);
   if (!infohashes || state_->listens.empty()) return;
-  state_->lookups.announce(*infohashes, state_->listens.front().port);
+  for (const Sha1& target : targets_of(*infohashes)) {
+    announce(target, state_->listens.front().port);
+  }
+}
+
+void Session::announce(const Sha1& target, std::uint16_t port) {
+  state_->lookups.announce(target, port);
+}
+
+void Session::withdraw(const Sha1& target) {
+  state_->lookups.withdraw(target);
 }
 
 void Session::remove(ReleaseId release, Files files) {
   if (const auto infohashes = state_->releases.infohashes(release)) {
-    state_->lookups.withdraw(*infohashes);
+    for (const Sha1& target : targets_of(*infohashes)) withdraw(target);
   }
   state_->releases.remove(release, files);
 }

@@ -152,6 +152,8 @@ class Session {
   LookupId find_item(const PublicKey& key, const std::string& salt);
   /// The same for BEP 5 get_peers on both infohashes (v2's cut to 20 bytes); never announces.
   LookupId find_providers(const Infohashes& infohashes);
+  /// The same on a target of ours that is no torrent; who announced there is a ProvidersFound.
+  LookupId find_peers(const Sha1& target);
   void stop(LookupId lookup);
   /// Stores somebody's or our own item on the nodes nearest to it; ends with ItemStored. Without
   /// a DHT and in an anonymous session nothing happens.
@@ -176,6 +178,9 @@ class Session {
   /// Announces to the DHT now, and from then on every 15 min (peers expire after 45); never in an
   /// anonymous session.
   void announce(ReleaseId release);
+  /// The same on a target that is no torrent, with any port of ours; until withdraw().
+  void announce(const Sha1& target, std::uint16_t port);
+  void withdraw(const Sha1& target);
   /// Stops it. With kDelete its files go, soon after this has returned.
   void remove(ReleaseId release, Files files = Files::kKeep);
 

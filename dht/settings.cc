@@ -97,7 +97,9 @@ void set_connections(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::max_failcount, 10);
   s.set_int(lt_settings::peer_connect_timeout, 5);
   s.set_int(lt_settings::connections_limit, 500);
-  s.set_int(lt_settings::max_peerlist_size, 1000);
+  // A DHT node names up to 3,000 peers of a release (BEP 5 sets no limit, libtorrent does): where most
+  // of them do not exist, those that do must not be turned away because the list is full.
+  s.set_int(lt_settings::max_peerlist_size, 10'000);
 }
 
 void set_transfer(lt_settings& s, const SessionOptions& options) {

@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <initializer_list>
 
+#include "confine/landlock.h"
+#include "confine/seccomp.h"
+
 namespace phase::dht::lan {
 namespace {
 
@@ -41,6 +44,10 @@ bool become_nobody() {
 
 bool drop_capabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct held[2]{};
+  const bool known = syscall(SYS_capget, &header, held) == 0;
+  // A service manager that gave us none may not let us ask for none either.
+  if (known && held[0].permitted == 0 && held[1].permitted == 0) return true;
   __user_cap_data_struct none[2]{};
   return syscall(SYS_capset, &header, none) == 0;
 }
@@ -61,6 +68,15 @@ bool limit(std::size_t max_memory) {
   return set(RLIMIT_CORE, 0) && set(RLIMIT_FSIZE, 0) && set(RLIMIT_NPROC, 0);
 }
 
+bool hold_to(confine::Profile profile) {
+#ifndef __SANITIZE_ADDRESS__  // At the end it looks for leaks, as a debugger would.
+  return confine::apply(profile);
+#else
+  (void)profile;
+  return true;
+#endif
+}
+
 }  // namespace
 
 void ask_to_end() {
@@ -70,7 +86,7 @@ void ask_to_end() {
 
 bool asked_to_end() { return end_asked != 0; }
 
-const char* give_up_rights(std::size_t max_memory) {
+const char* give_up_rights(std::size_t max_memory, confine::Profile profile) {
   if (syscall(SYS_close_range, 3U, ~0U, 0U) != 0) return "close descriptors";
   if (!handle_signals()) return "signals";
   if (!become_nobody()) return "change the user";
@@ -79,6 +95,8 @@ const char* give_up_rights(std::size_t max_memory) {
   // Changing the user clears it, hence here.
   if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) return "parent death signal";
   if (!limit(max_memory)) return "limits";
+  if (confine::apply(confine::FileRules{}) == confine::Landlock::kFailed) return "Landlock";
+  if (!hold_to(profile)) return "seccomp";
   return nullptr;
 }
 

@@ -80,7 +80,7 @@ int run(bool browse) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const char* step = give_up_rights(kMaxMemory)) {
+  if (const char* step = give_up_rights(kMaxMemory, phase::confine::Profile::kLan)) {
     std::fprintf(stderr, "phase-lan: %s: %s\n", step, std::strerror(errno));
     return phase::exit_code(phase::ErrorCode::kInternal);
   }

@@ -78,7 +78,7 @@ class Program {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const char* step = give_up_rights(kMaxMemory)) {
+  if (const char* step = give_up_rights(kMaxMemory, phase::confine::Profile::kLanBus)) {
     std::fprintf(stderr, "phase-lan-dbus: %s: %s\n", step, std::strerror(errno));
     return phase::exit_code(phase::ErrorCode::kInternal);
   }

@@ -20,7 +20,8 @@ constexpr milliseconds kTickEvery{250};
 constexpr seconds kAllBannedPatience{10};
 
 RelayQuestion question_of(const AcquireOptions& options) {
-  return {options.policy.pointer_keys.front(), options.channel, options.arch};
+  return {options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
+          options.arch};
 }
 
 }  // namespace
@@ -36,8 +37,11 @@ AcquireState::AcquireState(dht::Session& session_in, const Clock& clock_in,
     : session(session_in),
       clock(clock_in),
       options(std::move(options_in)),
-      choice(options.policy.pointer_keys, options.channel, options.arch, options.min_version),
-      relays(question_of(options), options.http, [this] { session.wake(); }) {}
+      choice(options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
+             options.arch, options.min_version),
+      relays(question_of(options), options.http, [this] { session.wake(); }),
+      roots(session, options.policy.root, {.use_dht = options.use_dht, .http = options.http},
+            [this] { session.wake(); }) {}
 
 void AcquireState::refuse(std::string what) {
   if (std::find(report.refusals.begin(), report.refusals.end(), what) != report.refusals.end()) {
@@ -67,6 +71,7 @@ void AcquireState::enter(Stage next) {
 void AcquireState::stop_lookups() {
   for (const dht::LookupId lookup : item_lookups) session.stop(lookup);
   item_lookups.clear();
+  roots.stop();
   if (provider_lookup) session.stop(*provider_lookup);
   provider_lookup.reset();
 }
@@ -88,11 +93,6 @@ void AcquireState::fail(Error why) {
   const bool called_off = why.code == ErrorCode::kCancelled;
   if (!called_off && take_best_from_cache(why.detail)) return;
   end_failed(why);
-}
-
-void AcquireState::fail_release(const Error& why) {
-  if (clock.now() >= settled_at) return fail(why);
-  doomed = why;
 }
 
 void AcquireState::freeze_accounts() {
@@ -144,20 +144,32 @@ void AcquireState::discover_tick(MonoTime now) {
                  "no DHT node answered; check that UDP leaves this network and that a "
                  "bootstrap node is up"});
   }
-  const std::string wanted = "valid pointer of key " + options.policy.pointer_keys.front().id() +
-                             " for " + options.channel + "/" + options.arch;
+  const std::string what = options.channel + "/" + options.arch;
+  const auto keys = options.policy.root.pointer_keys(options.channel, options.arch);
+  if (keys.empty()) {
+    return fail({ErrorCode::kNotGranted, "root version " +
+                                             std::to_string(options.policy.root.version) +
+                                             " lets nobody point to releases of " + what});
+  }
+  const std::string wanted = "valid pointer of key " + keys.front().id() + " for " + what;
   if (options.use_dht) return fail({ErrorCode::kNoPointer, "the DHT holds no " + wanted});
   fail({ErrorCode::kNoPointer, "nobody asked has a " + wanted + "; nodes seen on the link: " +
                                    std::to_string(lan_nodes.size())});
 }
 
 void AcquireState::providers_tick(MonoTime now) {
-  if (now - stage_began < options.provider_timeout) return;
-  fail({ErrorCode::kNoProvider,
-        stage == Stage::kProviders
-            ? "the pointer was found, but nobody serves its release (version " +
-                  std::to_string(choice.best()->release_version) + ")"
-            : std::string("nobody delivered the manifest")});
+  const bool other = choice.has_other();
+  const Duration patience =
+      other ? std::min(options.other_timeout, options.provider_timeout) : options.provider_timeout;
+  if (now - stage_began < patience) return;
+  const Error why{ErrorCode::kNoProvider,
+                  stage == Stage::kProviders
+                      ? "the pointer was found, but nobody serves its release (version " +
+                            std::to_string(choice.best()->release_version) + ")"
+                      : std::string("nobody delivered the manifest")};
+  // What one key points to may not exist; another key's release is asked for then.
+  if (other) return give_up_release(why);
+  fail(why);
 }
 
 void AcquireState::tick() {
@@ -165,8 +177,10 @@ void AcquireState::tick() {
   const MonoTime now = last_tick = clock.now();
   poll_relays();
   if (ended()) return;
+  poll_roots(now);
+  if (ended()) return;
   let_far_in(now);
-  if (doomed && now >= settled_at) return fail(*doomed);
+  if (doomed && settled(now)) return give_up_release(Error(*doomed));
   if (doomed) return;
   if (stage == Stage::kDiscover) discover_tick(now);
   else if (stage == Stage::kProviders || stage == Stage::kManifest) providers_tick(now);
@@ -200,7 +214,6 @@ void AcquireState::on(const dht::ReleaseFailed& event) {
 
 Acquire::Acquire(dht::Session& session, const Clock& clock, AcquireOptions options)
     : state_(std::make_unique<AcquireState>(session, clock, std::move(options))) {
-  check(!state_->options.policy.pointer_keys.empty(), "a trust policy without pointer key");
 }
 
 Acquire::~Acquire() { state_->stop_lookups(); }
@@ -209,6 +222,7 @@ void Acquire::start() { state_->start(); }
 
 void Acquire::handle(const dht::Event& event) {
   if (state_->ended()) return;
+  state_->roots.handle(event, state_->clock.now());
   std::visit([this](const auto& one) { state_->on(one); }, event);
 }
 
@@ -222,6 +236,8 @@ void Acquire::tick() { state_->tick(); }
 MonoTime Acquire::next_tick() const {
   MonoTime next = state_->last_tick + kTickEvery;
   if (state_->last_tick < state_->settled_at) next = std::min(state_->settled_at, next);
+  const auto roots = state_->roots.deadline();
+  if (roots && state_->last_tick < *roots) next = std::min(*roots, next);
   const auto far = state_->may_let_far_in() ? state_->near_first->deadline() : std::nullopt;
   return far ? std::min(*far, next) : next;
 }

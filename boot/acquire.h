@@ -2,6 +2,9 @@
 // The acquire pipeline: from a trust policy to a verified release in a folder. The init client's
 // network child, `plasmd fetch` and `plasmd serve --follow` all run this.
 //
+//   newer roots (DHT, nodes on the link, given providers, the release's own trust/ files, a cache)
+//   beside all of this: each that the chain rule accepts decides from then on
+//
 //   discover (pointer: DHT, nodes on the link, given providers) -> providers -> metadata ->
 //   manifest.dsse, verified against the policy -> memory check -> artifacts, from a cache where it
 //   has them -> held against their signed BEP 52 roots
@@ -40,6 +43,10 @@ struct AcquireOptions {
   std::string channel;
   std::string arch;                  ///< Normalised.
   std::uint64_t min_version = 0;
+  /// The time of this run, which does not change while it goes on; none: the clock's at the start.
+  std::optional<WallTime> now;
+  /// Root documents after `policy.root` that are known already; checked like everybody's.
+  std::vector<Bytes> roots;
   std::string folder;                ///< The release lands in <folder>/<torrent name>/.
   /// http://HOST[:PORT][/PATH] of providers to ask beside the DHT: pointer, .torrent and web seed.
   std::vector<std::string> provider_urls;
@@ -62,6 +69,8 @@ struct AcquireOptions {
   Duration settle = std::chrono::milliseconds(250);
   Duration discover_timeout = std::chrono::seconds(60);
   Duration provider_timeout = std::chrono::seconds(60);
+  /// With a pointer of another key at hand, one whose manifest does not come is waited for so long.
+  Duration other_timeout = std::chrono::seconds(10);
   Duration stall_timeout = std::chrono::seconds(60); ///< No new checked byte for so long: failed.
   /// False where somebody else hashes the artifacts before they are used: the verifier of a
   /// booting machine, whose word counts and whose CPU is slow.
@@ -87,6 +96,9 @@ struct AcquireReport {
 
 struct Acquired {
   VerifiedManifest manifest;
+  /// The root documents that lead from the policy's root to the one that was current: all that was
+  /// accepted. Whoever judges the release again needs them.
+  std::vector<Bytes> roots;
   std::vector<SignedItem> pointer;   ///< As found, to be put again by a provider.
   /// Still seeding in the session; none where all of it came from the cache.
   std::optional<dht::ReleaseId> release;

@@ -10,14 +10,18 @@ namespace phase::boot {
 
 void AcquireState::open_cache() {
   if (options.cache == nullptr) return;
-  cached.emplace(options.cache, options.policy,
-                 Expectation{options.channel, options.arch, options.min_version, clock.wall()});
+  verify_cached();
+  offer_roots(options.cache->roots(), "cache");
   if (cached->whole().empty()) {
     say("cache: no release that may be booted");
   } else {
     say("cache: version " +
         std::to_string(cached->whole().front().manifest.release_version) + " is there");
   }
+}
+
+void AcquireState::verify_cached() {
+  if (options.cache != nullptr) cached.emplace(options.cache, options.policy, expectation());
 }
 
 bool AcquireState::take_from_cache(const VerifiedManifest& release_in, const std::string& why) {
@@ -38,7 +42,8 @@ bool AcquireState::take_from_cache(const VerifiedManifest& release_in, const std
       (why.empty() ? "" : " (" + why + ")"));
   Acquired all;
   all.manifest = chosen;
-  for (const PublicKey& key : options.policy.pointer_keys) {
+  for (const PublicKey& key :
+       options.policy.root.pointer_keys(options.channel, options.arch)) {
     if (all.pointer.empty()) all.pointer = cached->pointer(chosen.envelope_sha256, key);
   }
   all.folder = std::move(*folder);
@@ -67,13 +72,17 @@ bool AcquireState::take_named_from_cache() {
 
 bool AcquireState::take_best_from_cache(const std::string& why) {
   if (!cached) return false;
-  const std::uint64_t seen = choice.best() ? choice.best()->release_version : 0;
+  const std::uint64_t seen =
+      std::max(choice.best() ? choice.best()->release_version : 0, highest_valid);
   while (!cached->whole().empty()) {
     const VerifiedManifest best = cached->whole().front();
     // A newer one exists, and somebody may keep it from us.
     if (best.manifest.release_version < seen) return false;
     // It was named, and could not be taken then. What the session has of it lies in the same folder.
-    if (release && best.envelope_sha256 == choice.best()->manifest_sha256) return false;
+    if (release && choice.best() &&
+        best.envelope_sha256 == choice.best()->manifest_sha256) {
+      return false;
+    }
     if (!take_from_cache(best, why)) {
       // Refused for its size, it is still the newest: an older one is no answer to that.
       if (cached->find(best.envelope_sha256)) return false;

@@ -22,6 +22,7 @@ void AcquireState::start() {
                                       .far_wait = options.far_wait,
                                       .near_stall = options.near_stall},
                      began);
+  run_time = options.now.value_or(clock.wall());
   open_cache();
   if (options.only_cache) {
     if (!take_best_from_cache("there is no network")) {
@@ -32,11 +33,8 @@ void AcquireState::start() {
     }
     return;
   }
-  if (options.use_dht) {
-    for (const auto& [key, salt] : choice.questions()) {
-      item_lookups.push_back(session.find_item(key, salt));
-    }
-  }
+  ask_items();
+  start_roots();
   for (const std::string& url : options.provider_urls) {
     const auto parsed = parse_http_url(url);
     const auto at = parsed ? parse_address(parsed->host, 1) : std::nullopt;
@@ -48,6 +46,16 @@ void AcquireState::start() {
     fail({ErrorCode::kNoBootstrap,
           "neither a DHT node nor a provider is known; give phase.bootstrap=HOST:PORT or "
           "phase.provider=URL (plasmd: --bootstrap, --provider)"});
+  }
+}
+
+/// Each question once, whatever keys have come since.
+void AcquireState::ask_items() {
+  if (!options.use_dht) return;
+  for (const auto& question : choice.questions()) {
+    if (std::find(asked_items.begin(), asked_items.end(), question) != asked_items.end()) continue;
+    asked_items.push_back(question);
+    item_lookups.push_back(session.find_item(question.first, question.second));
   }
 }
 
@@ -121,19 +129,22 @@ void AcquireState::on(const dht::LanFound& event) {
   std::erase_if(lan_nodes, [&](const dht::LanNode& one) { return one.instance == node.instance; });
   if (lan_nodes.size() >= dht::kMaxLanNodes) return;
   lan_nodes.push_back(near);
-
-  const dht::LanService& service = near.service;
   Endpoint peer = *at;
-  peer.port = service.peer_port;
+  peer.port = near.service.peer_port;
   if (options.use_dht && peer.port != 0) session.add_nodes({peer});
-  const std::uint64_t version =
-      near.offers(options.policy.pointer_keys, options.channel, options.arch);
+  meet_lan_node(near);
+}
+
+void AcquireState::meet_lan_node(const dht::LanNode& near) {
+  Endpoint http = near.addresses.front();
+  http.port = near.service.http_port;
+  // Whatever it says that it holds, it may know a newer root.
+  if (http.port != 0) roots.ask("http://" + http.text());
+  const std::uint64_t version = near.offers(
+      options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
+      options.arch);
   if (version == 0 || version < options.min_version) return;
-  if (service.http_port != 0) {
-    Endpoint http = *at;
-    http.port = service.http_port;
-    relays.add_lan(http);
-  }
+  if (http.port != 0) relays.add_lan(http);
   if (release) meet_lan_holder(near);
 }
 
@@ -147,7 +158,8 @@ void AcquireState::meet_lan_holders() {
 
 void AcquireState::meet_lan_holder(const dht::LanNode& node) {
   const std::uint64_t wanted = choice.best()->release_version;
-  if (node.offers(options.policy.pointer_keys, options.channel, options.arch) < wanted) return;
+  if (node.offers(options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
+                  options.arch) < wanted) return;
   near_first->holder(clock.now());
   Endpoint peer = node.addresses.front();
   peer.port = node.service.peer_port;
@@ -172,10 +184,16 @@ void AcquireState::poll_relays() {
   }
 }
 
+/// Only of those that were given: a web seed's answer can hang libtorrent 2.0.8 for good (a chunk
+/// size beyond 63 bits), and anybody may say that he is on the link. A node there has a peer port.
+void AcquireState::use_web_seed(const TorrentAnswer& answer) {
+  if (!answer.lan) session.add_web_seed(*release, answer.web_seed);
+}
+
 void AcquireState::take_torrent(const TorrentAnswer& answer) {
   if (!answer.torrent) return relay_failed(answer.torrent.error(), answer.lan);
   if (!release) return;
-  if (session.info(*release)) return session.add_web_seed(*release, answer.web_seed);
+  if (session.info(*release)) return use_web_seed(answer);
   // What was begun goes for the right file only: anybody on the link may answer.
   const auto info = dht::read_torrent(*answer.torrent);
   if (!info || info->infohashes != infohashes) {
@@ -190,12 +208,12 @@ void AcquireState::take_torrent(const TorrentAnswer& answer) {
   if (!again) {
     relay_failed(again.error().in(answer.from), answer.lan);
     if (ended()) return;
-    again = session.fetch(infohashes, options.folder);
-    if (!again) return fail(again.error());
-  } else {
-    session.add_web_seed(*again, answer.web_seed);
   }
+  const bool taken = again.ok();
+  if (!taken) again = session.fetch(infohashes, options.folder);
+  if (!again) return fail(again.error());
   release = *again;
+  if (taken) use_web_seed(answer);
   connect_met_peers();
   if (session.info(*release)) metadata_received();
 }

@@ -1,25 +1,44 @@
 // From the pointer to the last byte.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <utility>
 
 #include "boot/acquire_state.h"
 #include "boot/release_check.h"
+#include "boot/small_read.h"
 #include "proto/envelope.h"
 
 namespace phase::boot {
 namespace {
 
-std::optional<Bytes> read_small_file(const std::string& path, std::size_t cap) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  if (!file) return std::nullopt;
-  Bytes bytes(cap + 1);
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
-  if (bytes.size() > cap) return std::nullopt;
-  return bytes;
+/// True where the release is none, whoever signed its pointer; false where it may be one that this
+/// machine cannot use, or not now. Then an older one is no answer.
+bool speaks_against_pointer(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kMalformed:
+    case ErrorCode::kUnsigned:
+    case ErrorCode::kBadSignature:
+    case ErrorCode::kWrongKey:
+    case ErrorCode::kWrongChannel:
+    case ErrorCode::kWrongArch:
+    case ErrorCode::kNotGranted:
+    case ErrorCode::kLargerThanSigned:
+    case ErrorCode::kSmallerThanSigned:
+    case ErrorCode::kAltered:
+    case ErrorCode::kNoProvider:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Of a manifest that was refused for what it says.
+std::optional<std::uint64_t> named_version(ByteView envelope) {
+  const auto view = decode_envelope(envelope);
+  if (!view) return std::nullopt;
+  const auto manifest = decode_manifest(view->payload);
+  if (!manifest) return std::nullopt;
+  return manifest->release_version;
 }
 
 }  // namespace
@@ -73,6 +92,19 @@ void AcquireState::remove_release() {
   release.reset();
 }
 
+void AcquireState::fail_release(const Error& why) {
+  doomed = why;
+  if (settled(clock.now())) give_up_release(why);
+}
+
+void AcquireState::give_up_release(const Error& why) {
+  doomed = why;
+  if (speaks_against_pointer(why.code) && choice.refuse_best()) return begin_release();
+  const Error last = *doomed;
+  doomed.reset();
+  fail(last);
+}
+
 void AcquireState::metadata_received() {
   const auto info = session.info(*release);
   if (!info || stage != Stage::kProviders || doomed) return;
@@ -80,24 +112,35 @@ void AcquireState::metadata_received() {
   std::error_code failed;
   was_there = std::filesystem::exists(options.folder + "/" + info->name, failed);
   enter(Stage::kManifest);
-  if (auto wanted = session.want(*release, {kManifestFile}); !wanted) fail(wanted.error());
+  std::vector<std::string> first = newer_root_files(*info);
+  first.emplace_back(kManifestFile);
+  if (auto wanted = session.want(*release, first); !wanted) fail(wanted.error());
+}
+
+Error AcquireState::other_version(std::uint64_t in_manifest) const {
+  return {ErrorCode::kMalformed,
+          "the pointer says version " + std::to_string(choice.best()->release_version) +
+              ", its manifest " + std::to_string(in_manifest)};
 }
 
 Result<VerifiedManifest> AcquireState::check_manifest(const dht::TorrentInfo& info) {
-  const auto envelope = read_small_file(options.folder + "/" + info.name + "/" + kManifestFile,
+  const auto envelope = read_bytes(options.folder + "/" + info.name + "/" + kManifestFile,
                                         kMaxEnvelopeBytes);
   if (!envelope) return {ErrorCode::kStore, "manifest.dsse cannot be read back"};
   if (sha256(*envelope) != choice.best()->manifest_sha256) {
     return {ErrorCode::kAltered, "manifest.dsse is not the one that the pointer names"};
   }
-  auto verified = verify_manifest(
-      *envelope, options.policy,
-      {options.channel, options.arch, options.min_version, clock.wall()});
-  if (!verified) return verified.error().in("manifest");
+  auto verified = verify_manifest(*envelope, options.policy, expectation());
+  if (!verified) {
+    // An old release under a new pointer is none, before it is one that has expired.
+    const bool may_be_old = verified.error().code == ErrorCode::kExpired ||
+                            verified.error().code == ErrorCode::kRollback;
+    const auto named = may_be_old ? named_version(*envelope) : std::nullopt;
+    if (named && *named != choice.best()->release_version) return other_version(*named);
+    return verified.error().in("manifest");
+  }
   if (verified->manifest.release_version != choice.best()->release_version) {
-    return {ErrorCode::kMalformed,
-            "the pointer says version " + std::to_string(choice.best()->release_version) +
-                ", its manifest " + std::to_string(verified->manifest.release_version)};
+    return other_version(verified->manifest.release_version);
   }
   if (auto same = check_torrent(info, *verified); !same) return same.error();
   say("manifest: version " + std::to_string(verified->manifest.release_version) + " signed by " +
@@ -117,8 +160,13 @@ Result<void> AcquireState::want_all(const dht::TorrentInfo& info) {
 void AcquireState::manifest_received() {
   const auto info = session.info(*release);
   check(info.has_value(), "a completed file without metadata");
+  const auto began_with = release;
+  read_root_files(*info);
+  // A newer root may have called for another release.
+  if (ended() || release != began_with || stage != Stage::kManifest) return;
   auto checked = check_manifest(*info);
   if (!checked) return fail_release(checked.error());
+  highest_valid = std::max(highest_valid, checked->manifest.release_version);
   manifest = std::move(*checked);
   enter(Stage::kArtifacts);
   if (auto reused = reuse_parts(*info); !reused) return fail(reused.error());
@@ -135,8 +183,8 @@ void AcquireState::all_received() {
 }
 
 /// Done where all is checked, and no better pointer is waited for any more.
-void AcquireState::verify_tick(MonoTime now) {
-  if (now < settled_at) return;
+void AcquireState::verify_tick(MonoTime at) {
+  if (!settled(at)) return;
   if (!arrivals) return done();
   const auto result = arrivals->poll();
   if (!result) return;
@@ -148,6 +196,7 @@ void AcquireState::verify_tick(MonoTime now) {
 void AcquireState::done() {
   if (from_cache) {
     acquired = std::exchange(from_cache, std::nullopt);
+    acquired->roots = roots.documents();
     // More of its items may have come since, and newer ones than were stored.
     if (choice.best() && choice.best()->manifest_sha256 == acquired->manifest.envelope_sha256) {
       acquired->pointer = choice.items();
@@ -158,6 +207,7 @@ void AcquireState::done() {
     Acquired all;
     all.manifest = *manifest;
     all.pointer = choice.items();
+    all.roots = roots.documents();
     all.release = *release;
     all.folder = options.folder + "/" + session.info(*release)->name;
     all.torrent = std::move(*torrent);

@@ -1,9 +1,10 @@
 // boot/acquire_state.h
 // The inside of boot/acquire.h, for its own files: acquire.cc (life, time, events),
 // acquire_discovery.cc (who names a release), acquire_fetch.cc (from the pointer to the last
-// byte), acquire_cache.cc (what a disk already holds).
+// byte), acquire_cache.cc (what a disk already holds), acquire_roots.cc (who may sign).
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "boot/near_first.h"
 #include "boot/pointer_choice.h"
 #include "boot/relays.h"
+#include "boot/root_search.h"
 
 namespace phase::boot {
 
@@ -29,8 +31,13 @@ struct AcquireState {
   void stop_lookups();
   /// Ends it, unless the cache has what can be used instead.
   void fail(Error why);
-  /// As fail(), where a better pointer may still come that names another release.
+  /// Of the release that the best pointer names: another pointer or a newer root may still come;
+  /// once nobody is waited for, the next best pointer has its turn.
   void fail_release(const Error& why);
+  /// The same, where its time is over.
+  void give_up_release(const Error& why);
+  /// Neither a better pointer nor a newer root is waited for any more.
+  [[nodiscard]] bool settled(MonoTime now) const { return now >= settled_at && roots.settled(now); }
   void end_failed(const Error& why);
   /// The session forgets a removed release's peers; the report must not.
   void freeze_accounts();
@@ -59,14 +66,32 @@ struct AcquireState {
   void on(const dht::LanRegistered&) {}
   void on(const dht::LanNote&) {}
 
+  // Who may sign (acquire_roots.cc).
+  void start_roots();
+  void poll_roots(MonoTime now);
+  /// Documents that a torrent or a cache holds.
+  void offer_roots(const std::vector<Bytes>& untrusted, const std::string& from);
+  /// The paths of those in the torrent that may be newer than what is known.
+  [[nodiscard]] std::vector<std::string> newer_root_files(const dht::TorrentInfo& info) const;
+  void read_root_files(const dht::TorrentInfo& info);
+  void root_changed();
+  /// By the root that is current now.
+  [[nodiscard]] Expectation expectation() const {
+    return {options.channel, options.arch, std::max(options.min_version, highest_valid),
+            run_time};
+  }
+
   // Discovery (acquire_discovery.cc).
   void start();
+  void ask_items();
   void offer(const SignedItem& item, const std::string& from);
   void poll_relays();
+  void use_web_seed(const TorrentAnswer& answer);
   void take_torrent(const TorrentAnswer& answer);
   void relay_failed(const Error& why, bool lan);
   [[nodiscard]] bool is_near(const Endpoint& endpoint) const;
   void meet_peer(const Endpoint& peer, dht::PeerSource source, const char* how);
+  void meet_lan_node(const dht::LanNode& near);
   void meet_lan_holders();
   void meet_lan_holder(const dht::LanNode& node);
   /// After the session began the same release anew.
@@ -84,6 +109,7 @@ struct AcquireState {
   void remove_release();
   void metadata_received();
   [[nodiscard]] Result<VerifiedManifest> check_manifest(const dht::TorrentInfo& info);
+  [[nodiscard]] Error other_version(std::uint64_t in_manifest) const;
   void manifest_received();
   [[nodiscard]] Result<void> want_all(const dht::TorrentInfo& info);
   void all_received();
@@ -92,6 +118,8 @@ struct AcquireState {
 
   // A disk (acquire_cache.cc).
   void open_cache();
+  /// What it holds, judged by the root that is current.
+  void verify_cached();
   /// True where the release that the pointer names came from the cache, whole.
   [[nodiscard]] bool take_named_from_cache();
   /// The newest that the cache has and the pointer seen allows; false where there is none.
@@ -104,6 +132,9 @@ struct AcquireState {
   AcquireOptions options;
   PointerChoice choice;
   Relays relays;
+  RootSearch roots;
+  WallTime run_time;                        // of this run, fixed by start()
+  std::uint64_t highest_valid = 0;          // a manifest of this version passed every rule
   std::optional<NearFirst> near_first;      // from start() on
   std::optional<CachedReleases> cached;
 
@@ -113,6 +144,7 @@ struct AcquireState {
   MonoTime last_tick;
   MonoTime settled_at;  // until then a better pointer is taken, whatever was begun with the last
   std::vector<dht::LookupId> item_lookups;
+  std::vector<std::pair<PublicKey, std::string>> asked_items;
   std::optional<dht::LookupId> provider_lookup;
   /// Everybody who may hold the release; those far wait for let_far_in().
   std::vector<std::pair<Endpoint, dht::PeerSource>> met_peers;

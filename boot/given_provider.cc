@@ -1,5 +1,8 @@
 #include "boot/given_provider.h"
 
+#include <iterator>
+#include <utility>
+
 #include "dht/session.h"
 
 namespace phase::boot {
@@ -10,7 +13,7 @@ constexpr std::size_t kMaxTorrentAnswer = 4 * dht::kMaxMetadataBytes;
 
 }  // namespace
 
-Result<GivenProvider> GivenProvider::ask(const std::string& url, const PublicKey& key,
+Result<GivenProvider> GivenProvider::ask(const std::string& url, const std::vector<PublicKey>& keys,
                                          const std::string& channel, const std::string& arch,
                                          HttpWay way, std::chrono::milliseconds deadline,
                                          std::function<void()> wake) {
@@ -19,31 +22,52 @@ Result<GivenProvider> GivenProvider::ask(const std::string& url, const PublicKey
   GivenProvider out;
   out.base_ = url;
   while (out.base_.ends_with('/')) out.base_.pop_back();
-  out.key_ = key;
+  out.url_ = *std::move(parsed);
+  out.channel_and_arch_ = channel + "/" + arch;
   out.way_ = std::move(way);
   out.deadline_ = deadline;
   out.wake_ = std::move(wake);
-  out.torrent_url_ = *parsed;
-  out.torrent_url_.target += "/" + channel + "/" + arch + "/release.torrent";
-  HttpUrl pointer = std::move(*parsed);
-  pointer.target += "/pointer/" + key.hex() + "/" + channel + "/" + arch;
-  out.pointer_get_.emplace(std::move(pointer), out.way_, kMaxPointerAnswer, deadline, out.wake_);
+  out.ask_pointers(keys);
   return out;
 }
 
+void GivenProvider::ask_pointers(const std::vector<PublicKey>& keys) {
+  pointer_gets_.clear();
+  for (const PublicKey& key : keys) {
+    HttpUrl pointer = url_;
+    pointer.target += "/pointer/" + key.hex() + "/" + channel_and_arch_;
+    pointer_gets_.push_back(
+        {key, HttpGet(std::move(pointer), way_, kMaxPointerAnswer, deadline_, wake_), {}});
+  }
+}
+
 std::optional<Result<std::vector<SignedItem>>> GivenProvider::poll_pointer() {
-  if (!pointer_get_) return {};
-  const auto answer = pointer_get_->poll();
-  if (!answer) return {};
-  pointer_get_.reset();
-  if (!*answer) return answer->error();
-  auto items = decode_items(**answer, key_);
-  if (!items) return items.error().in(base_);
-  return items;
+  if (pointer_gets_.empty()) return {};
+  bool all_there = true;
+  for (PointerGet& one : pointer_gets_) {
+    if (!one.answer) one.answer = one.get.poll();
+    all_there &= one.answer.has_value();
+  }
+  if (!all_there) return {};
+  std::vector<SignedItem> found;
+  std::optional<Error> why;
+  for (const PointerGet& one : std::exchange(pointer_gets_, {})) {
+    auto items = *one.answer ? decode_items(**one.answer, one.key)
+                             : Result<std::vector<SignedItem>>(one.answer->error());
+    if (!items) {
+      why = *one.answer ? items.error().in(base_) : items.error();
+      continue;
+    }
+    std::move(items->begin(), items->end(), std::back_inserter(found));
+  }
+  if (found.empty() && why) return *why;
+  return found;
 }
 
 void GivenProvider::ask_torrent() {
-  torrent_get_.emplace(torrent_url_, way_, kMaxTorrentAnswer, deadline_, wake_);
+  HttpUrl torrent = url_;
+  torrent.target += "/" + channel_and_arch_ + "/release.torrent";
+  torrent_get_.emplace(std::move(torrent), way_, kMaxTorrentAnswer, deadline_, wake_);
 }
 
 std::optional<Result<Bytes>> GivenProvider::poll_torrent() {

@@ -16,18 +16,22 @@ namespace phase::boot {
 
 class GivenProvider {
  public:
-  /// Asks for the pointer at once; `deadline` is of each request. kUsage where `url` is none.
-  static Result<GivenProvider> ask(const std::string& url, const PublicKey& key,
+  /// Asks for the pointers of `keys` at once; `deadline` is of each request. kUsage where `url` is
+  /// none.
+  static Result<GivenProvider> ask(const std::string& url, const std::vector<PublicKey>& keys,
                                    const std::string& channel, const std::string& arch, HttpWay way,
                                    std::chrono::milliseconds deadline, std::function<void()> wake);
+  /// Asks for others' in the place of those.
+  void ask_pointers(const std::vector<PublicKey>& keys);
 
-  /// Once, when the pointer's items (signed by the key) or the reason why not are there.
+  /// Once, when every key's answer is there: the items that came, each signed by its key, or the
+  /// reason why none did.
   [[nodiscard]] std::optional<Result<std::vector<SignedItem>>> poll_pointer();
   void ask_torrent();
   /// Once, when the .torrent file or the reason why not is there.
   [[nodiscard]] std::optional<Result<Bytes>> poll_torrent();
   /// An answer is still to come.
-  [[nodiscard]] bool busy() const { return pointer_get_ || torrent_get_; }
+  [[nodiscard]] bool busy() const { return !pointer_gets_.empty() || torrent_get_; }
 
   [[nodiscard]] const std::string& base() const { return base_; }
   /// BEP 19: what is asked for is <this>/<torrent name>/<file>.
@@ -37,12 +41,18 @@ class GivenProvider {
   GivenProvider() = default;
 
   std::string base_;  // the URL without a slash at its end
-  HttpUrl torrent_url_;
+  struct PointerGet {
+    PublicKey key;
+    HttpGet get;
+    std::optional<Result<Bytes>> answer;
+  };
+
+  HttpUrl url_;
+  std::string channel_and_arch_;
   HttpWay way_;
-  PublicKey key_;
   std::chrono::milliseconds deadline_{};
   std::function<void()> wake_;
-  std::optional<HttpGet> pointer_get_;
+  std::vector<PointerGet> pointer_gets_;
   std::optional<HttpGet> torrent_get_;
 };
 

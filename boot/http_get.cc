@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <exception>
 #include <future>
 #include <mutex>
 #include <system_error>
@@ -208,15 +209,31 @@ struct HttpGet::Job {
     });
   }
   void read() {
-    http::async_read(stream, buffer, response, [this](beast::error_code error, std::size_t) {
+    http::async_read_header(stream, buffer, response, [this](beast::error_code error, std::size_t) {
       if (error) return fail("receive", error);
       const unsigned status = response.get().result_int();
       if (status != 200) {
         return finish(Error{ErrorCode::kProvider,
                             url.authority() + url.target + ": answered " + std::to_string(status)});
       }
+      // Beast 1.74 makes room for what Content-Length says before it holds it against the limit.
+      const auto length = response.content_length();
+      if (length && *length > max_bytes) return fail("receive", http::error::body_limit);
+      read_body();
+    });
+  }
+  void read_body() {
+    http::async_read(stream, buffer, response, [this](beast::error_code error, std::size_t) {
+      if (error) return fail("receive", error);
       finish(std::move(response.get().body()));
     });
+  }
+  void run() {
+    try {
+      context.run();
+    } catch (const std::exception& failure) {
+      finish(Error{ErrorCode::kProvider, url.authority() + url.target + ": " + failure.what()});
+    }
   }
 
   bool taken = false;
@@ -232,7 +249,7 @@ HttpGet::HttpGet(HttpUrl url, HttpWay way, std::size_t max_bytes,
   job_->wake = std::move(wake);
   job_->start(deadline);
   try {
-    job_->thread = std::thread([job = job_.get()] { job->context.run(); });
+    job_->thread = std::thread([job = job_.get()] { job->run(); });
   } catch (const std::system_error& failure) {
     // So many threads, and no more: an answer that did not come, like others.
     job_->answer = Error{ErrorCode::kNetwork, job_->url.authority() + ": " + failure.what()};

@@ -20,6 +20,16 @@ Result<void> Relays::add_given(const std::string& url, bool near) {
   return {};
 }
 
+void Relays::set_keys(std::vector<PublicKey> keys) {
+  question_.keys = std::move(keys);
+  known_.clear();
+  for (Relay& relay : relays_) {
+    if (!relay.lan) relay.provider.ask_pointers(question_.keys);
+  }
+  std::erase_if(relays_, [](const Relay& relay) { return relay.lan; });
+  waiting_.clear();
+}
+
 void Relays::add_lan(const Endpoint& http) {
   if (known_.size() >= kMaxLanQueue || !known_.insert(http).second) return;
   waiting_.push_back(http);
@@ -34,7 +44,7 @@ std::size_t Relays::under_way(bool lan) const {
 }
 
 void Relays::ask(const std::string& url, std::chrono::milliseconds deadline, bool near, bool lan) {
-  auto provider = GivenProvider::ask(url, question_.key, question_.channel, question_.arch, way_,
+  auto provider = GivenProvider::ask(url, question_.keys, question_.channel, question_.arch, way_,
                                      deadline, wake_);
   // Given ones were looked at before they waited; an endpoint's text is a URL's authority.
   check(provider.ok(), "a relay that has no URL");

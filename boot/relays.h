@@ -27,7 +27,7 @@ inline constexpr std::size_t kMaxGivenRelays = 8;
 inline constexpr std::chrono::seconds kLanRelayDeadline{3};
 
 struct RelayQuestion {
-  PublicKey key;
+  std::vector<PublicKey> keys;  ///< Pointer keys; each relay is asked for each.
   std::string channel, arch;
 };
 
@@ -51,6 +51,9 @@ class Relays {
   /// Asks for the pointer, now or when its turn comes. `near`: it is on the link, and is asked for
   /// more before others. kUsage where `url` is none.
   Result<void> add_given(const std::string& url, bool near);
+  /// The pointers of other keys are asked for, of those given at once; nodes of the link are
+  /// forgotten: add those again that may have them.
+  void set_keys(std::vector<PublicKey> keys);
   /// A node of the link; asked now or when its turn comes.
   void add_lan(const Endpoint& http);
 

@@ -59,6 +59,7 @@ class Adding {
     if (!folder) return folder.error();
     replace(*folder, kTorrentName, source_.torrent, kMaxTorrentBytes);
     replace(*folder, kPointerName, source_.pointer, kMaxPointerFileBytes);
+    replace(*folder, kRootsName, source_.roots, kMaxRootsFileBytes);
     return {};
   }
 
@@ -181,7 +182,8 @@ class Adding {
     if (!folder) return folder.error();
     const std::pair<const char*, const Bytes*> files[] = {{kManifestName, &source_.manifest},
                                                           {kTorrentName, &source_.torrent},
-                                                          {kPointerName, &source_.pointer}};
+                                                          {kPointerName, &source_.pointer},
+                                                          {kRootsName, &source_.roots}};
     for (const auto& [name, content] : files) {
       if (content->empty()) continue;
       if (auto done = folder->write(name, *content); !done) return done;

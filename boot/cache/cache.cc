@@ -11,6 +11,7 @@
 #include "boot/cache/contents.h"
 #include "boot/cache/copy.h"
 #include "proto/envelope.h"
+#include "proto/root_chain.h"
 
 namespace phase::boot {
 namespace {
@@ -62,8 +63,9 @@ Result<void> copy_out(const OpenFile& blob, const Artifact& artifact, const std:
 /// Passed on to `best` where it is signed as `policy` asks.
 void raise_floor(ByteView untrusted, const TrustPolicy& policy, const std::string& channel,
                  const std::string& arch, std::uint64_t& best) {
-  const auto payload = verify_envelope(untrusted, kManifestType, policy.release_keys,
-                                       policy.release_threshold);
+  const RoleKeys* role = policy.root.release_role(channel, arch);
+  if (role == nullptr) return;
+  const auto payload = verify_envelope(untrusted, kManifestType, *role);
   if (!payload) return;
   const auto manifest = decode_manifest(*payload);
   if (!manifest || manifest->channel != channel || manifest->arch != arch) return;
@@ -145,6 +147,27 @@ Result<std::vector<SignedItem>> Cache::pointer(const Sha256& manifest_sha256,
     }
   }
   return items;
+}
+
+std::vector<Bytes> Cache::roots() const {
+  std::vector<std::vector<Bytes>> chains;
+  for (const Stored& stored : read_releases(state_->layout)) {
+    const auto folder = state_->layout.releases.enter(name_of(stored.release.manifest_sha256));
+    if (!folder) continue;
+    const auto bytes = folder->read(kRootsName, kMaxRootsFileBytes);
+    auto chain = bytes ? decode_root_chain(*bytes) : Result<std::vector<Bytes>>(bytes.error());
+    if (chain) chains.push_back(*std::move(chain));
+  }
+  std::stable_sort(chains.begin(), chains.end(),
+                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::vector<Bytes> all;
+  for (const auto& chain : chains) {
+    for (const Bytes& document : chain) {
+      if (all.size() >= kMaxRootSteps) return all;
+      if (std::find(all.begin(), all.end(), document) == all.end()) all.push_back(document);
+    }
+  }
+  return all;
 }
 
 Result<void> Cache::copy_artifact(const Artifact& artifact, const std::string& to) const {

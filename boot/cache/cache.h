@@ -43,6 +43,7 @@ struct CacheEntry {
   std::string folder;              ///< Verified by the caller; hashed again while it is copied.
   Bytes torrent;                   ///< The .torrent file; may be empty.
   std::vector<SignedItem> pointer; ///< May be empty.
+  std::vector<Bytes> roots;        ///< The chain that its manifest was judged by; may be empty.
 };
 
 struct CacheFault {
@@ -73,6 +74,9 @@ class Cache {
   [[nodiscard]] Result<Bytes> torrent(const Sha256& manifest_sha256) const;
   [[nodiscard]] Result<std::vector<SignedItem>> pointer(const Sha256& manifest_sha256,
                                                         const PublicKey& key) const;
+  /// Every root document that was stored with a release, the longest chain first: anybody's, to be
+  /// held against a root that is trusted (proto/root_chain.h).
+  [[nodiscard]] std::vector<Bytes> roots() const;
   /// Copies the file with this size and SHA-256 to `to` (replaced as a whole), hashing what is
   /// copied: kNotFound, kAltered (removed from a writable cache, and nothing is left at `to`).
   [[nodiscard]] Result<void> copy_artifact(const Artifact& artifact, const std::string& to) const;

@@ -56,7 +56,7 @@ Result<Document> read_document(ByteView untrusted, const Sha256& expected) {
   Document document;
   document.line = manifest->channel + "/" + manifest->arch;
   std::set<std::string> signers;
-  for (const EnvelopeView::Entry& entry : view->signatures) signers.insert(entry.key_id);
+  for (const SignatureEntry& entry : view->signatures) signers.insert(entry.key_id);
   for (const std::string& signer : signers) document.line += " " + signer;
   document.manifest = *std::move(manifest);
   return document;

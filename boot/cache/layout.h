@@ -17,13 +17,15 @@ inline constexpr const char* kFormatLine = "phase-cache 1\n";
 inline constexpr const char* kManifestName = "manifest.dsse";
 inline constexpr const char* kTorrentName = "release.torrent";
 inline constexpr const char* kPointerName = "pointer";
+inline constexpr const char* kRootsName = "roots";
 inline constexpr std::size_t kMaxTorrentBytes = std::size_t{4} << 20;
 inline constexpr std::size_t kMaxPointerFileBytes = std::size_t{8} << 10;
+inline constexpr std::size_t kMaxRootsFileBytes = std::size_t{4} << 20;
 
 struct Layout {
   Folder root;
   Folder blobs;     ///< <SHA-256 of the content>
-  Folder releases;  ///< <SHA-256 of the manifest.dsse>/{manifest.dsse,release.torrent,pointer}
+  Folder releases;  ///< <SHA-256 of the manifest.dsse>/{manifest.dsse,release.torrent,pointer,roots}
   Folder floors;    ///< <SHA-256>: the manifest.dsse of a release that had to make room
   Folder tmp;       ///< What is being written or removed; nothing in it counts.
 };

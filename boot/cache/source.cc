@@ -3,6 +3,7 @@
 #include <map>
 
 #include "proto/envelope.h"
+#include "proto/root_chain.h"
 
 namespace phase::boot::cachefs {
 
@@ -23,6 +24,8 @@ Result<Source> read_source(const CacheEntry& entry) {
   }
   source.torrent = entry.torrent;
   if (!entry.pointer.empty()) source.pointer = encode_items(entry.pointer);
+  if (!entry.roots.empty()) source.roots = encode_root_chain(entry.roots);
+  if (source.roots.size() > kMaxRootsFileBytes) source.roots.clear();
   return source;
 }
 
@@ -33,7 +36,7 @@ std::string Source::label() const {
 }
 
 std::uint64_t Source::small_bytes() const {
-  return manifest.size() + torrent.size() + pointer.size();
+  return manifest.size() + torrent.size() + pointer.size() + roots.size();
 }
 
 std::uint64_t Source::whole_bytes() const {

@@ -16,6 +16,7 @@ struct Source {
   Sha256 manifest_sha256{};
   Bytes torrent;
   Bytes pointer;      ///< As its file; empty: none.
+  Bytes roots;        ///< The same.
 
   /// "stable/x86_64 7"
   [[nodiscard]] std::string label() const;

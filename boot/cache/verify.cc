@@ -18,7 +18,8 @@ void check_small_files(const Layout& layout, const Stored& stored,
   const auto folder = layout.releases.enter(name_of(stored.release.manifest_sha256));
   if (!folder) return;  // Evicted since it was listed.
   const std::pair<const char*, std::size_t> files[] = {{kTorrentName, kMaxTorrentBytes},
-                                                       {kPointerName, kMaxPointerFileBytes}};
+                                                       {kPointerName, kMaxPointerFileBytes},
+                                                       {kRootsName, kMaxRootsFileBytes}};
   for (const auto& [name, cap] : files) {
     const auto content = folder->read(name, cap);
     if (content || content.error().code == ErrorCode::kNotFound) continue;

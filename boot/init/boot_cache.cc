@@ -72,10 +72,14 @@ void BootCache::open() {
                                .policy = policy_,
                                .channel = context_.options.channel,
                                .arch = context_.arch,
-                               .min_version = context_.options.min_version},
+                               .min_version = std::max(context_.options.min_version,
+                                                       context_.power_on.version_floor()),
+                               .now = now_},
                               context_.clock.now() + kAskTime, context_.clock);
   if (!word) return none(disk_->device() + ": " + word.error().detail);
   word_ = *word;
+  // Holds on where the disk is gone at the next attempt.
+  context_.power_on.saw_version(word_.floor);
   context_.console.line("cache: " + disk_->device() + (writable_ ? "" : ", read only") +
                         (word_.best != 0 ? ", version " + std::to_string(word_.best) + " is there"
                                          : ", holds nothing for this machine") +
@@ -95,7 +99,10 @@ void BootCache::keep(const Verdict& verdict, const std::vector<std::string>& ref
     const auto done = fill_cache({.folder = disk_->folder(),
                                   .fetched = kFetchFolder,
                                   .release = verdict.folder,
-                                  .pointer_keys = policy_.pointer_keys,
+                                  .root = policy_.root,
+                                  .channel = context_.options.channel,
+                                  .arch = context_.arch,
+                                  .now = now_,
                                   .repair = repair},
                                  begin + kWriteTime, context_.clock);
     char took[32];

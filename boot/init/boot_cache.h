@@ -16,7 +16,9 @@ namespace phase::boot {
 
 class BootCache {
  public:
-  BootCache(Context& context, const TrustPolicy& policy) : context_(context), policy_(policy) {}
+  /// `now`: of the attempt.
+  BootCache(Context& context, const TrustPolicy& policy, WallTime now)
+      : context_(context), policy_(policy), now_(now) {}
 
   /// Mounts and asks it, where mode and phase.cache= allow; adds the time to `stages`. To be
   /// called again after something slow: disks appear when they please, and nobody waits for one
@@ -41,6 +43,7 @@ class BootCache {
 
   Context& context_;
   const TrustPolicy& policy_;
+  const WallTime now_;
   std::optional<CacheDisk> disk_;
   bool found_ = false;     // a partition, be it of use or not
   bool writable_ = false;

@@ -12,7 +12,8 @@
 #include "boot/init/status_line.h"
 #include "boot/init/verify_release.h"
 #include "boot/machine/answering_child.h"
-#include "boot/machine/child.h"
+#include "boot/machine/child_rights.h"
+#include "proto/root_chain.h"
 
 namespace phase::boot {
 namespace {
@@ -61,11 +62,13 @@ Result<CacheWord> look(const CacheQuestion& question) {
   auto cache = Cache::open(question.folder, CacheUse::kRead);
   if (!cache) return cache.error();
   CacheWord word;
-  word.floor = cache->floor(question.policy, question.channel, question.arch);
-  const CachedReleases releases(&*cache, question.policy,
+  TrustPolicy policy = question.policy;
+  policy.root = follow_roots(policy.root, cache->roots()).root;
+  word.floor = cache->floor(policy, question.channel, question.arch);
+  const CachedReleases releases(&*cache, policy,
                                 {question.channel, question.arch,
                                  std::max(question.min_version, word.floor),
-                                 system_clock().wall()});
+                                 question.now});
   if (!releases.whole().empty()) word.best = releases.whole().front().manifest.release_version;
   return word;
 }
@@ -77,9 +80,13 @@ CacheEntry entry_of(const CacheFill& fill) {
   if (auto torrent = read_below(fill.fetched, kTorrentName, kMaxTorrentBytes)) {
     entry.torrent = std::move(*torrent);
   }
+  if (const auto roots = read_below(fill.fetched, kRootsName, kMaxRootChainBytes)) {
+    if (auto chain = decode_root_chain(*roots)) entry.roots = std::move(*chain);
+  }
   const auto pointer = read_below(fill.fetched, kPointerName, kMaxPointerBytes);
   if (!pointer) return entry;
-  for (const PublicKey& key : fill.pointer_keys) {
+  const Root root = follow_roots(fill.root, entry.roots).root;
+  for (const PublicKey& key : root.pointer_keys(fill.channel, fill.arch)) {
     if (auto items = decode_items(*pointer, key)) entry.pointer = std::move(*items);
   }
   return entry;
@@ -91,21 +98,16 @@ Result<CacheWord> store(const CacheFill& fill) {
   if (fill.repair) {
     if (auto repaired = cache->collect(0); !repaired) return repaired.error();
   }
-  if (auto added = cache->add(entry_of(fill), system_clock().wall(), {}); !added) {
+  if (auto added = cache->add(entry_of(fill), fill.now, {}); !added) {
     return added.error();
   }
   return CacheWord{};
 }
 
-Result<CacheWord> in_child(const std::function<Result<CacheWord>()>& work, uid_t uid,
+Result<CacheWord> in_child(const std::function<Result<CacheWord>()>& work, Confinement rights,
                            MonoTime deadline, const Clock& clock) {
-  Confinement confinement;
-  confinement.uid = uid;
-  confinement.gid = uid;
-  confinement.new_network_namespace = true;
-  confinement.limits = {{RLIMIT_NPROC, 0}, {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 64}};
-  const auto answer = ask_child([&] { return encode(work()); }, std::move(confinement), kMaxAnswer,
-                                deadline, clock);
+  const auto answer =
+      ask_child([&] { return encode(work()); }, std::move(rights), kMaxAnswer, deadline, clock);
   if (!answer) return answer.error();
   return decode(*answer);
 }
@@ -113,11 +115,13 @@ Result<CacheWord> in_child(const std::function<Result<CacheWord>()>& work, uid_t
 }  // namespace
 
 Result<CacheWord> ask_cache(const CacheQuestion& question, MonoTime deadline, const Clock& clock) {
-  return in_child([&] { return look(question); }, kVerifierUid, deadline, clock);
+  return in_child([&] { return look(question); }, reader_rights(kVerifierUid, question.folder),
+                  deadline, clock);
 }
 
 Result<void> fill_cache(const CacheFill& fill, MonoTime deadline, const Clock& clock) {
-  const auto done = in_child([&] { return store(fill); }, kCacheUid, deadline, clock);
+  const auto done = in_child([&] { return store(fill); },
+                             keeper_rights(kCacheUid, fill.fetched, fill.folder), deadline, clock);
   if (!done) return done.error();
   return {};
 }

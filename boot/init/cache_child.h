@@ -24,6 +24,7 @@ struct CacheQuestion {
   TrustPolicy policy;
   std::string channel, arch;
   std::uint64_t min_version = 0;
+  WallTime now;  ///< Of the attempt.
 };
 
 /// Errors are those of Cache::open(); kTimeout where the child took too long.
@@ -34,7 +35,9 @@ struct CacheFill {
   std::string folder;   ///< Of the cache, mounted writable.
   std::string fetched;  ///< The fetch folder, frozen: .torrent and pointer lie beside the release.
   std::string release;  ///< The release's folder in it, verified.
-  std::vector<PublicKey> pointer_keys;
+  Root root;            ///< Where this machine's trust begins.
+  std::string channel, arch;
+  WallTime now;  ///< Of the attempt.
   /// Something in the cache was found to be wrong: all of it is hashed, and what is damaged goes.
   bool repair = false;
 };

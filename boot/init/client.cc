@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "boot/init/attempt_plan.h"
 #include "boot/init/boot_cache.h"
 #include "boot/init/fetch_area.h"
 #include "boot/init/identities.h"
@@ -10,7 +11,9 @@
 #include "boot/init/mounts.h"
 #include "boot/init/net_child.h"
 #include "boot/init/small_file.h"
+#include "boot/init/tpm_child.h"
 #include "boot/init/verifier.h"
+#include "boot/machine/tpm.h"
 
 namespace phase::boot {
 namespace {
@@ -18,6 +21,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kFreezeTime{5};
+// A TPM that was just switched on may test itself first.
+constexpr seconds kTpmTime{20};
 // Hashing takes seconds; this is for a machine that is many times slower than any we know.
 constexpr seconds kVerifyTime{600};
 
@@ -30,7 +35,8 @@ class Attempt {
   Result<void> run() {
     if (auto done = check_options(); !done) return done;
     if (auto done = settle_trust(); !done) return done;
-    BootCache cache(context_, policy_);
+    if (auto done = look_at_tpm(); !done) return done;
+    BootCache cache(context_, policy_, now_);
     cache.look(stages_);
     cached_ = cache.word();
     const auto network = start();
@@ -46,7 +52,7 @@ class Attempt {
     if (!memory) return memory.error();
 
     // Before the network child: nothing that it does can reach the verifier.
-    auto verifier = Verifier::start(order(), kVerifierUid);
+    auto verifier = Verifier::start(plan().verifier_order(), kVerifierUid);
     if (!verifier) return verifier.error();
     const std::uint64_t room = fetch_room(*memory);
     auto area = FetchArea::mount(kFetchFolder, room, kNetworkChildUid);
@@ -59,6 +65,8 @@ class Attempt {
     if (!frozen) return frozen;
     auto verdict = verifier->ask(question, within(kVerifyTime), context_.clock);
     if (!verdict) return out_of_time_or(verdict.error().in("verifier"));
+    context_.power_on.saw_version(verdict->version);
+    raise_tpm(verdict->root_counter);
     cache.keep(*verdict, refusals_);
     return launch(context_, *area, *verdict, policy_);
   }
@@ -89,6 +97,9 @@ class Attempt {
       context_.console.line(warning, Level::kWarning);
     }
     policy_ = std::move(choice->policy);
+    now_ = context_.power_on.begin_attempt(context_.clock.wall(), policy_.time_floor,
+                                           context_.clock.now());
+    // For timestamps of what is written; what is decided goes by now_.
     if (raise_clock(policy_.time_floor.seconds)) {
       context_.console.line("clock: raised to the time this initramfs was built");
     }
@@ -98,57 +109,70 @@ class Attempt {
     return {};
   }
 
+  /// What it keeps is asked for once, and known from then on.
+  Result<void> look_at_tpm() {
+    Result<TpmWord> word = context_.tpm ? *context_.tpm : asked_tpm();
+    if (word) context_.tpm = *word;
+    auto floor = tpm_floor(word, policy_.root);
+    if (!floor) return floor.error();
+    tpm_counter_ = floor->counter;
+    if (floor->is_warning) {
+      context_.console.line(floor->note, Level::kWarning);
+    } else if (context_.options.debug || floor->counter != 0) {
+      context_.console.line(floor->note);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<TpmWord> asked_tpm() const {
+    const auto tpm = open_tpm(kTpmDevice);
+    if (!tpm) return tpm.error();
+    return ask_tpm(*tpm, within(kTpmTime), context_.clock);
+  }
+
+  /// Only a root that the verifier went by comes here. A TPM that does not take it leaves this
+  /// machine as safe as it was: the release is good, and the next boot tries again.
+  void raise_tpm(std::uint64_t root_counter) {
+    const auto more = context_.tpm ? counter_to_keep(*context_.tpm, root_counter) : std::nullopt;
+    if (!more) return;
+    const auto tpm = open_tpm(kTpmDevice);
+    const auto kept = tpm ? keep_counter(*tpm, *more, within(kTpmTime), context_.clock)
+                          : Result<void>(tpm.error());
+    if (!kept) {
+      return context_.console.line("TPM: counter " + std::to_string(*more) +
+                                       " of the trust root is not kept: " + kept.error().detail,
+                                   Level::kWarning);
+    }
+    context_.tpm->counter = *more;
+    context_.console.line("TPM: keeps counter " + std::to_string(*more) +
+                          " of the trust root from now on");
+  }
+
   static Result<MemInfo> read_memory() {
     const auto text = read_small_file("/proc/meminfo", 16 * 1024);
     return parse_meminfo(text.value_or(""));
   }
 
-  [[nodiscard]] VerifierOrder order() const {
-    return {.parent = kFetchFolder,
+  [[nodiscard]] AttemptPlan plan() const {
+    return {.options = context_.options,
             .policy = policy_,
-            .channel = context_.options.channel,
             .arch = context_.arch,
-            .min_version = floor(),
-            .mode = context_.options.mode,
-            .bootstrap = bootstrap()};
-  }
-
-  [[nodiscard]] const std::vector<std::string>& bootstrap() const {
-    return context_.options.bootstrap.empty() ? policy_.bootstrap : context_.options.bootstrap;
-  }
-
-  /// No older version is booted, whoever offers it.
-  [[nodiscard]] std::uint64_t floor() const {
-    return std::max(context_.options.min_version, cached_.floor);
-  }
-
-  [[nodiscard]] std::vector<std::string> fetch_arguments(const std::string& cache) const {
-    std::vector<std::string> out{"--trust",   kRunTrustFile,
-                                 "--folder",  kFetchFolder,
-                                 "--channel", context_.options.channel,
-                                 "--arch",    context_.arch};
-    out.insert(out.end(), {"--mode", mode_name(context_.options.mode)});
-    if (offline_) out.insert(out.end(), {"--network", "none"});
-    if (!cache.empty()) out.insert(out.end(), {"--cache", cache});
-    if (context_.options.proxy) {
-      out.insert(out.end(), {"--proxy", context_.options.proxy->text()});
-    }
-    if (floor() != 0) out.insert(out.end(), {"--min-version", std::to_string(floor())});
-    for (const std::string& node : bootstrap()) out.insert(out.end(), {"--bootstrap", node});
-    if (!context_.options.provider.empty()) {
-      out.insert(out.end(), {"--provider", context_.options.provider});
-    }
-    for (const std::string& mirror : policy_.mirrors) {
-      out.insert(out.end(), {"--provider", mirror});
-    }
-    return out;
+            // The cache's floor is among it (BootCache): no older version is booted, whoever
+            // offers it.
+            .floor = context_.power_on.version_floor(),
+            .tpm_counter = tpm_counter_,
+            .now = now_,
+            .offline = offline_};
   }
 
   Result<std::string> fetch(std::uint64_t room, const std::string& cache) {
     NetChildOptions options;
     options.program = kNetworkProgram;
-    options.arguments = fetch_arguments(cache);
+    options.arguments = plan().fetch_arguments(cache);
     options.uid = kNetworkChildUid;
+    options.folder = kFetchFolder;
+    options.trust = kRunTrustFile;
+    options.cache = cache;
     options.room = room;
     options.deadline = deadline_;
     options.say = [&](const std::string& text) { context_.console.line(text); };
@@ -181,6 +205,8 @@ class Attempt {
   Context& context_;
   std::optional<MonoTime> deadline_;
   TrustPolicy policy_;
+  std::uint64_t tpm_counter_ = 0;
+  WallTime now_;  // Of all of this attempt, however long it takes.
   CacheWord cached_;
   bool offline_ = false;
   Stages stages_;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "boot/init/power_on.h"
+#include "boot/init/tpm_floor.h"
 #include "boot/init/trust_choice.h"
 #include "boot/machine/console.h"
 #include "boot/machine/modules.h"
@@ -33,6 +35,8 @@ struct Context {
   std::optional<Modules> modules;
   std::optional<NetworkUp> network;       ///< Of the last attempt.
   std::string arch;                       ///< Of this machine, normalised.
+  std::optional<TpmWord> tpm;             ///< What the TPM said, once it answered.
+  PowerOn power_on;                       ///< What no attempt may go below.
   Stages start;                           ///< Stages that happened once: kernel, modules.
 
   /// Runs `work` and notes how long it took as `stage`.

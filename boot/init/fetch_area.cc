@@ -13,7 +13,7 @@
 #include <memory>
 #include <utility>
 
-#include "boot/machine/child.h"
+#include "boot/machine/child_rights.h"
 #include "proto/fd.h"
 
 namespace phase::boot {
@@ -122,15 +122,12 @@ Result<void> FetchArea::freeze_again(MonoTime deadline, const Clock& clock) {
 
 Result<void> end_processes_of(uid_t uid) {
   check(uid != 0, "processes of root are never ended like this");
-  Confinement as_owner;
-  as_owner.uid = uid;
-  as_owner.gid = uid;
   auto child = fork_child(
       [] {
         // To everybody that this number may signal, itself left out (kill(2)); ESRCH: nobody.
         return ::kill(-1, SIGKILL) == 0 || errno == ESRCH ? 0 : 1;
       },
-      as_owner);
+      ender_rights(uid));
   if (!child) return child.error();
   const auto status = wait_until(*child, system_clock().now() + std::chrono::seconds(10));
   if (!status || *status != 0) {

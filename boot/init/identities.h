@@ -11,6 +11,7 @@ inline constexpr uid_t kNetworkChildUid = 901;
 inline constexpr uid_t kVerifierUid = 902;
 inline constexpr uid_t kNodeUid = 903;
 inline constexpr uid_t kCacheUid = 904;
+inline constexpr uid_t kTpmUid = 905;
 
 inline constexpr const char* kNetworkProgram = "/sbin/phase-net";
 inline constexpr const char* kNodeProgram = "/sbin/plasmd";
@@ -28,7 +29,9 @@ inline constexpr const char* kNodeStore = "/var/lib/phase";
 inline constexpr const char* kReportName = "report.json";
 inline constexpr const char* kTorrentName = "release.torrent";
 inline constexpr const char* kPointerName = "pointer";
+inline constexpr const char* kRootsName = "roots";
 inline constexpr const char* kBootName = "boot.json";
+inline constexpr const char* kTrustName = "trust.toml";
 inline constexpr const char* kRootfsName = "rootfs";
 inline constexpr const char* kHandoverFolder = "/phase";
 

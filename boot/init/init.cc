@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 
@@ -17,6 +18,7 @@
 #include "boot/init/reaper.h"
 #include "boot/init/report.h"
 #include "boot/init/small_file.h"
+#include "boot/machine/child_rights.h"
 #include "proto/names.h"
 
 namespace phase::boot {
@@ -24,6 +26,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+constexpr std::size_t kMaxTrustFileBytes = std::size_t{64} * 1024;
 
 double seconds_since_power_on() {
   timespec now{};
@@ -41,6 +45,14 @@ std::string machine_arch() {
 bool has_role(std::string_view wanted) {
   const auto role = read_small_file(kRoleFile, 256);
   return role && role->find(wanted) != std::string::npos;
+}
+
+// One that is there and cannot be read is a damaged one, and not the same as none: it could be
+// locked.
+std::optional<std::string> read_trust_file() {
+  auto text = read_small_file(kTrustFile, kMaxTrustFileBytes);
+  if (!text && (::access(kTrustFile, F_OK) == 0 || errno != ENOENT)) return "";
+  return text;
 }
 
 // Options of the design that this version reads and cannot follow: nobody should wait for them.
@@ -103,12 +115,15 @@ class Init {
   }
 
   void after_failure() {
-    switch (context_.options.on_fail) {
+    const OnFail asked = context_.options.on_fail;
+    const OnFail next = permitted(asked, trust_is_locked(context_.trust_file));
+    if (next != asked) {
+      context_.console.line("phase.onfail=shell is passed over: the trust file is locked",
+                            Level::kWarning);
+    }
+    switch (next) {
       case OnFail::kShell:
-        if (!locked()) return shell();
-        context_.console.line("phase.onfail=shell is passed over: the trust file is locked",
-                              Level::kWarning);
-        return retry();
+        return shell();
       case OnFail::kRetry:
         return retry();
       case OnFail::kReboot:
@@ -128,13 +143,6 @@ class Init {
     reaper_.pause(context_.clock.now() + pause, context_.clock);
   }
 
-  // A damaged trust file could be a locked one.
-  [[nodiscard]] bool locked() const {
-    if (!context_.trust_file) return false;
-    const auto policy = parse_trust_file(*context_.trust_file);
-    return !policy || policy->locked;
-  }
-
   void shell() {
     context_.console.line("a shell (phase.onfail=shell); its end starts the next attempt");
     context_.console.flush(context_.clock.now() + seconds(2));
@@ -150,8 +158,7 @@ class Init {
   bool run_shell() {
     const Fd console(::open("/dev/console", O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!console.valid()) return false;
-    Confinement confinement;
-    confinement.keep_all_capabilities = true;
+    Confinement confinement = rescue_rights();
     confinement.descriptors = {{console.get(), 0}, {console.get(), 1}, {console.get(), 2}};
     auto child = spawn(kShellProgram, {"sh"}, {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/",
                                                "TERM=linux"},
@@ -198,7 +205,7 @@ void run_init() {
   Context context(console, clock);
   context.options = std::move(parsed.options);
   context.option_errors = std::move(parsed.errors);
-  context.trust_file = read_small_file(kTrustFile, 64 * 1024);
+  context.trust_file = read_trust_file();
   context.arch = machine_arch();
   context.start.emplace_back("kernel", kernel_seconds);
   // A node's mode is that of the boot that led to it, and not known yet.

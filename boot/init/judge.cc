@@ -4,21 +4,15 @@
 #include "boot/init/identities.h"
 #include "boot/init/origin.h"
 #include "boot/init/report.h"
+#include "boot/init/tpm_floor.h"
 #include "boot/init/verifier.h"
 #include "boot/init/verify_release.h"
+#include "proto/root_chain.h"
 
 namespace phase::boot {
 namespace {
 
 VerdictFile file_of(const Artifact& artifact) { return {artifact.name, artifact.size}; }
-
-// The trusted key whose signature was found; with a threshold, the first of them.
-PublicKey signer(const TrustPolicy& policy, const std::string& signed_by) {
-  for (const PublicKey& key : policy.release_keys) {
-    if (signed_by.find(key.id()) != std::string::npos) return key;
-  }
-  return policy.release_keys.empty() ? PublicKey{} : policy.release_keys.front();
-}
 
 // What the network child says about itself: shown to people, believed in nothing.
 BootReport told_by_child(const std::string& parent) {
@@ -28,6 +22,21 @@ BootReport told_by_child(const std::string& parent) {
   BootReport none;
   none.refusals.push_back("the network child's report cannot be used: " + report.error().detail);
   return none;
+}
+
+/// The policy with the newest root that the fetched documents lead to; `newest` is the last of them.
+/// Without them the root is the one that this machine began with.
+TrustPolicy current_policy(const VerifierOrder& order, Bytes& newest) {
+  TrustPolicy policy = order.policy;
+  newest = policy.root_document;
+  const auto bytes = read_below(order.parent, kRootsName, kMaxRootChainBytes);
+  if (!bytes) return policy;
+  const auto documents = decode_root_chain(*bytes);
+  if (!documents) return policy;
+  FollowedRoots followed = follow_roots(policy.root, *documents);
+  policy.root = std::move(followed.root);
+  if (!followed.accepted.empty()) newest = std::move(followed.accepted.back());
+  return policy;
 }
 
 std::uint64_t torrent_size(const std::string& parent) {
@@ -57,16 +66,20 @@ void plan_handover(Verdict& verdict, BootReport& report, std::uint64_t torrent_b
 Result<Verdict> judge(const VerifierOrder& order, const VerifierQuestion& question,
                       const Clock& clock, const MemInfo& memory) {
   const MonoTime begin = clock.now();
-  auto verified = verify_release(order.parent, question.name, order.policy,
+  Bytes newest_root;
+  const TrustPolicy policy = current_policy(order, newest_root);
+  if (auto good = admit_counter(policy.root, order.tpm_counter); !good) return good.error();
+  auto verified = verify_release(order.parent, question.name, policy,
                                  {.channel = order.channel,
                                   .arch = order.arch,
                                   .min_version = order.min_version,
-                                  .now = clock.wall()});
+                                  .now = order.now});
   if (!verified) return verified.error();
   const Manifest& manifest = verified->manifest;
   const Artifact* kernel = manifest.find(Role::kKernel);
   const Artifact* initramfs = manifest.find(Role::kInitramfs);
-  check(kernel != nullptr && initramfs != nullptr, "a decoded manifest has kernel and initramfs");
+  check(kernel != nullptr, "a decoded manifest has a kernel");
+  check(initramfs != nullptr, "a decoded manifest has an initramfs");
 
   Verdict verdict;
   verdict.folder = question.name;
@@ -78,9 +91,12 @@ Result<Verdict> judge(const VerifierOrder& order, const VerifierQuestion& questi
   verdict.initramfs = file_of(*initramfs);
   verdict.demand = demand_of(manifest);
   verdict.cmdline = manifest.cmdline;
+  verdict.root_version = policy.root.version;
+  verdict.root_counter = policy.root.counter;
+  verdict.root = to_base64(newest_root);
   if (const Artifact* rootfs = manifest.find(Role::kRootfs)) verdict.rootfs = file_of(*rootfs);
 
-  const PublicKey key = signer(order.policy, verified->signed_by);
+  const PublicKey& key = verified->signers.front();  // with a threshold, the first of them
   BootReport report = told_by_child(order.parent);
   report.stage = "boot";
   report.ok = true;

@@ -57,11 +57,21 @@ Result<Fd> open_verified(const FetchArea& area, const Verdict& verdict, const Ve
   return fd;
 }
 
+/// What the next system begins with, where that is more than a key: the root that is current now,
+/// so that nobody brings an older one back.
+std::string next_trust(const Verdict& verdict) {
+  const auto document = from_base64(verdict.root);
+  if (!document || document->empty()) return {};
+  return "root = \"" + to_base64(*document) + "\"\n";
+}
+
 Result<void> append_files(const FetchArea& area, const Verdict& verdict,
-                          std::vector<HandoverFile> files, const Bytes& torrent) {
+                          std::vector<HandoverFile> files, const Bytes& torrent,
+                          const std::string& trust) {
   if (verdict.hand_over) {
     if (!verdict.report.empty()) files.push_back({kReportName, as_bytes(verdict.report)});
     files.push_back({kBootName, as_bytes(verdict.boot)});
+    if (!trust.empty()) files.push_back({kTrustName, as_bytes(trust)});
     if (!torrent.empty()) files.push_back({kTorrentName, torrent});
   }
   auto initramfs = open_verified(area, verdict, verdict.initramfs, O_WRONLY);
@@ -94,7 +104,8 @@ Result<void> hand_over(Context& context, FetchArea& area, const Verdict& verdict
   if (verdict.rootfs) files.push_back({kRootfsName, rootfs.bytes()});
 
   if (auto thawed = area.thaw(); !thawed) return thawed;
-  const auto appended = append_files(area, verdict, std::move(files), torrent);
+  const auto appended =
+      append_files(area, verdict, std::move(files), torrent, next_trust(verdict));
   if (auto frozen = area.freeze_again(context.clock.now() + kFreezeTime, context.clock); !frozen)
     return frozen;
   if (appended) return {};
@@ -106,7 +117,7 @@ Result<void> hand_over(Context& context, FetchArea& area, const Verdict& verdict
 
 Result<void> load(Context& context, const FetchArea& area, const Verdict& verdict,
                   const TrustPolicy& policy) {
-  auto cmdline = next_cmdline(verdict.cmdline, context.options, policy.append_allowed);
+  auto cmdline = next_cmdline(verdict.cmdline, context.options, policy.command_line);
   if (!cmdline) return cmdline.error();
   for (const std::string& word : cmdline->left_out) context.console.line(word, Level::kWarning);
   const Fd kernel(open_below(area.path(), verdict.folder + "/" + verdict.kernel.name, O_RDONLY));

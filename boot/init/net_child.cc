@@ -12,16 +12,13 @@
 #include "boot/init/line_reader.h"
 #include "boot/init/small_file.h"
 #include "boot/init/status_line.h"
-#include "boot/machine/child.h"
+#include "boot/machine/child_rights.h"
 #include "proto/fd.h"
 
 namespace phase::boot {
 namespace {
 
 constexpr std::size_t kMaxRefusals = 32;
-// libtorrent's threads, hashing and name resolution; and a cap for a child gone wrong.
-constexpr rlim_t kMaxThreads = 128;
-constexpr rlim_t kMaxDescriptors = 1024;
 
 class Listener {
  public:
@@ -139,14 +136,9 @@ NetChildOutcome run_net_child(const NetChildOptions& options, const Clock& clock
   // Non-blocking on this side only: the child waits where PID 1 is slow to read.
   ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
 
-  Confinement confinement;
-  confinement.uid = options.uid;
-  confinement.gid = options.uid;
+  Confinement confinement = network_rights(options.uid, options.program, options.folder,
+                                           options.trust, options.cache, options.room);
   confinement.descriptors = {{writing.get(), 1}, {writing.get(), 2}};
-  confinement.limits = {{RLIMIT_NPROC, kMaxThreads},
-                        {RLIMIT_NOFILE, kMaxDescriptors},
-                        {RLIMIT_FSIZE, options.room},
-                        {RLIMIT_CORE, 0}};
   // libtorrent otherwise loads a bundle of certificate authorities that nothing here uses.
   auto child = spawn(options.program, options.arguments, {"SSL_CERT_FILE=/dev/null", "HOME=/"},
                      confinement);

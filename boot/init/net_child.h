@@ -20,6 +20,8 @@ struct NetChildOptions {
   std::string program;
   std::vector<std::string> arguments;
   uid_t uid = 0;
+  std::string folder;               ///< The one that it may write below.
+  std::string trust, cache;         ///< What it reads; the cache's folder may be empty.
   std::uint64_t room = 0;           ///< No file larger than this, in bytes.
   std::optional<MonoTime> deadline; ///< None: its own timeouts have to do.
   std::function<void(const std::string&)> say;       ///< A line for people.

@@ -17,6 +17,7 @@
 #include "dht/on_link.h"
 #include "dht/resolve.h"
 #include "dht/session.h"
+#include "proto/root_chain.h"
 
 namespace phase::boot {
 namespace {
@@ -126,6 +127,7 @@ Result<AcquireOptions> acquire_options(const NetOptions& options) {
   out.channel = options.channel;
   out.arch = options.arch;
   out.min_version = options.min_version;
+  out.now = options.now;
   out.folder = options.folder;
   out.provider_urls = options.providers;
   out.admit = admit_here;
@@ -222,7 +224,9 @@ Result<std::string> write_papers(const NetOptions& options, const Acquire& acqui
   if (!write(kReportName, report_json(report_of(acquire.report()))) ||
       (!acquired.torrent.empty() && !write(kTorrentName, as_text(acquired.torrent))) ||
       (!acquired.pointer.empty() &&
-       !write(kPointerName, as_text(encode_items(acquired.pointer))))) {
+       !write(kPointerName, as_text(encode_items(acquired.pointer)))) ||
+      (!acquired.roots.empty() &&
+       !write(kRootsName, as_text(encode_root_chain(acquired.roots))))) {
     return {ErrorCode::kStore, options.folder + " cannot be written"};
   }
   return acquired.folder.substr(acquired.folder.rfind('/') + 1);

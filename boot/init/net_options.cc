@@ -20,6 +20,13 @@ std::optional<DhtNetwork> network_of(const std::string& text) {
   return std::nullopt;
 }
 
+template <class Number>
+bool number(const std::string& text, Number& out) {
+  const char* const end = text.data() + text.size();
+  const auto [after, error] = std::from_chars(text.data(), end, out);
+  return error == std::errc() && after == end;
+}
+
 Result<void> take(NetOptions& options, const std::string& option, const std::string& value) {
   if (option == "--trust") {
     options.trust_file = value;
@@ -57,9 +64,11 @@ Result<void> take(NetOptions& options, const std::string& option, const std::str
     options.proxy = parse_endpoint(value);
     if (!options.proxy) return bad(option, "ADDRESS:PORT");
   } else if (option == "--min-version") {
-    const char* const end = value.data() + value.size();
-    const auto [after, error] = std::from_chars(value.data(), end, options.min_version);
-    if (error != std::errc() || after != end) return bad(option, "a number");
+    if (!number(value, options.min_version)) return bad(option, "a number");
+  } else if (option == "--now") {
+    WallTime now;
+    if (!number(value, now.seconds) || now.seconds < 0) return bad(option, "seconds since 1970");
+    options.now = now;
   } else {
     return bad(option, "no such option");
   }

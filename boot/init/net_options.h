@@ -9,6 +9,7 @@
 
 #include "boot/mode_policy.h"
 #include "proto/endpoint.h"
+#include "proto/ports.h"
 #include "proto/result.h"
 
 namespace phase::boot {
@@ -21,6 +22,7 @@ struct NetOptions {
   std::string channel;
   std::string arch;                    ///< Normalised.
   std::uint64_t min_version = 0;
+  std::optional<WallTime> now;         ///< Of this run; none: the machine's clock when it begins.
   std::vector<std::string> bootstrap;  ///< HOST:PORT; empty: the default operators' nodes.
   std::vector<std::string> providers;  ///< http:// URLs.
   DhtNetwork network = DhtNetwork::kAuto;

@@ -14,7 +14,7 @@
 #include "boot/init/line_reader.h"
 #include "boot/init/node_plan.h"
 #include "boot/init/onfail.h"
-#include "boot/machine/child.h"
+#include "boot/machine/child_rights.h"
 
 namespace phase::boot {
 namespace {
@@ -99,12 +99,8 @@ Result<int> run_plasmd(const NodePlan& plan, Context& context, Reaper& reaper) {
   const Fd reading(ends[0]);
   Fd writing(ends[1]);
   ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
-  Confinement confinement;
-  confinement.uid = kNodeUid;
-  confinement.gid = kNodeUid;
+  Confinement confinement = node_rights(kNodeUid, kNodeProgram, kNodeStore);
   confinement.descriptors = {{writing.get(), 1}, {writing.get(), 2}};
-  confinement.working_directory = kNodeStore;
-  confinement.limits = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 4096}};
   auto child = spawn(kNodeProgram, node_arguments(plan),
                      {"SSL_CERT_FILE=/dev/null", std::string("HOME=") + kNodeStore}, confinement);
   if (!child) return child.error();

@@ -12,7 +12,7 @@
 #include "boot/init/report.h"
 #include "boot/init/small_file.h"
 #include "boot/init/status_line.h"
-#include "boot/machine/child.h"
+#include "boot/machine/child_rights.h"
 
 namespace phase::boot {
 namespace {
@@ -60,6 +60,19 @@ Result<NodePlan> decode(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+/// The root that was current, where there was one, else the key that signed.
+std::string followed(const std::string& folder, const Origin& origin) {
+  const std::string trust = folder + "/" + kTrustName;
+  if (::access(trust.c_str(), R_OK) == 0) {
+    return trust + ":" + origin.channel + ":" + origin.arch;
+  }
+  return origin.key.hex() + "/" + origin.channel + "/" + origin.arch;
+}
+
+}  // namespace
+
 Result<NodePlan> make_node_plan(const std::string& folder, const std::string& kernel_release) {
   const auto origin_text = read_small_file(folder + "/" + kBootName, kMaxOriginBytes);
   if (!origin_text) return {ErrorCode::kNotFound, "nothing was handed over in " + folder};
@@ -77,7 +90,7 @@ Result<NodePlan> make_node_plan(const std::string& folder, const std::string& ke
   }
   return NodePlan{.mode = origin->mode,
                   .report_line = std::move(line),
-                  .follow = origin->key.hex() + "/" + origin->channel + "/" + origin->arch,
+                  .follow = followed(folder, *origin),
                   .bootstrap = std::move(origin->bootstrap)};
 }
 
@@ -92,13 +105,9 @@ Result<NodePlan> read_node_plan(const std::string& folder, const std::string& ke
   }
   const Fd reading(ends[0]);
   Fd writing(ends[1]);
-  Confinement confinement;
-  confinement.uid = uid;
-  confinement.gid = uid;
-  confinement.new_network_namespace = true;
+  Confinement confinement = reader_rights(uid, folder);
   confinement.descriptors = {{writing.get(), kAnswer}};
-  confinement.limits = {
-      {RLIMIT_NPROC, 0}, {RLIMIT_FSIZE, 0}, {RLIMIT_CORE, 0}, {RLIMIT_CPU, kPatience.count()}};
+  confinement.limits.emplace_back(RLIMIT_CPU, kPatience.count());
   auto child = fork_child(
       [&] {
         const std::string answer = encode(make_node_plan(folder, kernel_release));

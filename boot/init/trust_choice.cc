@@ -33,8 +33,14 @@ Result<TrustChoice> choose_trust(const std::optional<std::string>& trust_file,
   choice.policy = trust_single_key(*key);
   choice.policy.time_floor = file->time_floor;
   choice.policy.bootstrap = std::move(file->bootstrap);
-  choice.policy.append_allowed = std::move(file->append_allowed);
+  choice.policy.command_line = std::move(file->command_line);
   return choice;
+}
+
+bool trust_is_locked(const std::optional<std::string>& trust_file) {
+  if (!trust_file) return false;
+  const auto policy = parse_trust_file(*trust_file);
+  return !policy || policy->locked;
 }
 
 }  // namespace phase::boot

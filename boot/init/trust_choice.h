@@ -23,4 +23,7 @@ struct TrustChoice {
 [[nodiscard]] Result<TrustChoice> choose_trust(const std::optional<std::string>& trust_file,
                                                const std::optional<PublicKey>& key);
 
+/// Whether the command line may not replace what is trusted. A damaged file could have said so.
+[[nodiscard]] bool trust_is_locked(const std::optional<std::string>& trust_file);
+
 }  // namespace phase::boot

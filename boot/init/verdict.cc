@@ -141,6 +141,9 @@ Bytes encode_verdict(const Result<Verdict>& verdict) {
   if (verdict->rootfs) out.file(*verdict->rootfs);
   write_demand(out, verdict->demand);
   out.line(verdict->cmdline);
+  out.number(verdict->root_version);
+  out.number(verdict->root_counter);
+  out.block(verdict->root);
   out.number(verdict->hand_over);
   out.number(verdict->has_torrent);
   out.block(verdict->report);
@@ -171,6 +174,9 @@ Result<Verdict> decode_verdict(ByteView message) {
   if (in.flag()) out.rootfs = in.file();
   out.demand = read_demand(in);
   out.cmdline = in.line();
+  out.root_version = in.number();
+  out.root_counter = in.number();
+  out.root = in.block();
   out.hand_over = in.flag();
   out.has_torrent = in.flag();
   out.report = in.block();
@@ -178,7 +184,9 @@ Result<Verdict> decode_verdict(ByteView message) {
   out.boot = in.block();
   const bool one_component =
       valid_artifact_name(out.folder) && out.folder.find('/') == std::string::npos;
-  if (!in.ended_well() || !one_component || out.version == 0) return broken;
+  if (!in.ended_well() || !one_component || out.version == 0 || out.root_version == 0) {
+    return broken;
+  }
   return out;
 }
 

@@ -31,6 +31,9 @@ struct Verdict {
   std::optional<VerdictFile> rootfs;
   Demand demand;
   std::string cmdline;     ///< As signed.
+  std::uint64_t root_version = 0;  ///< Of the root that it was judged by …
+  std::uint64_t root_counter = 0;  ///< … and the TPM counter that this root names.
+  std::string root;        ///< Its document in base64; empty: it was never written.
   bool hand_over = false;  ///< There is room for report and boot.json …
   bool has_torrent = false;///< … and for release.torrent, which lies beside the release's folder.
   std::string report;      ///< JSON for /phase/report.json; empty: there is to be none.

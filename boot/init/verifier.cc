@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "boot/init/small_file.h"
+#include "boot/machine/child_rights.h"
 
 namespace phase::boot {
 namespace {
@@ -83,13 +84,9 @@ Result<Verifier> Verifier::start(const VerifierOrder& order, uid_t uid) {
   Fd verdict_out(verdicts[0]);
   Fd verdict_in(verdicts[1]);
 
-  Confinement confinement;
-  confinement.uid = uid;
-  confinement.gid = uid;
-  confinement.new_network_namespace = true;
+  // The fetch folder is mounted later; a right on what is there now would be one on what it hides.
+  Confinement confinement = reader_rights(uid, order.parent.substr(0, order.parent.rfind('/')));
   confinement.descriptors = {{question_out.get(), kQuestions}, {verdict_in.get(), kVerdicts}};
-  confinement.limits = {
-      {RLIMIT_NPROC, 0}, {RLIMIT_FSIZE, 0}, {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 32}};
   auto child = fork_child([&order] { return run_verifier(order); }, confinement);
   if (!child) return child.error().in("verifier");
   return Verifier(std::move(*child), std::move(question_in), std::move(verdict_out));

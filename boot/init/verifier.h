@@ -24,6 +24,8 @@ struct VerifierOrder {
   TrustPolicy policy;
   std::string channel, arch;
   std::uint64_t min_version = 0;
+  std::uint64_t tpm_counter = 0;  ///< No root with a lower counter is accepted.
+  WallTime now{};      ///< Of the whole attempt, fixed before anything is fetched.
   Mode mode = Mode::kInternet;
   std::vector<std::string> bootstrap;
 };

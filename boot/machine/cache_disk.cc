@@ -1,6 +1,5 @@
 #include "boot/machine/cache_disk.h"
 
-#include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -11,6 +10,7 @@
 
 #include "boot/machine/answering_child.h"
 #include "boot/machine/block_device.h"
+#include "boot/machine/child_rights.h"
 #include "boot/machine/disk_probe.h"
 
 namespace phase::boot {
@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr uid_t kNobody = 65534;
 constexpr seconds kUnmountTime{20};
 constexpr std::size_t kMaxAnswer = 300;
 // Beside 0 to 2 and the answer.
@@ -27,33 +26,13 @@ constexpr int kPartitionDescriptor = 5;
 
 std::string path_of(const Partition& partition) { return "/dev/" + partition.partition.device; }
 
-Confinement prober() {
-  Confinement confinement;
-  confinement.uid = kNobody;
-  confinement.gid = kNobody;
-  confinement.new_network_namespace = true;
-  confinement.limits = {{RLIMIT_AS, rlim_t{512} << 20}, {RLIMIT_CPU, 10},  {RLIMIT_FSIZE, 0},
-                        {RLIMIT_NPROC, 0},              {RLIMIT_NOFILE, 16}, {RLIMIT_CORE, 0}};
-  return confinement;
-}
-
-/// Mounts in the mount namespace of its parent: a disk that does not answer holds this one, and a
-/// file system that breaks the kernel's driver ends this one.
-Confinement mounter() {
-  Confinement confinement;
-  confinement.capabilities = {CAP_SYS_ADMIN, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE};
-  confinement.new_network_namespace = true;
-  confinement.limits = {{RLIMIT_NPROC, 0}, {RLIMIT_NOFILE, 64}, {RLIMIT_CORE, 0}};
-  return confinement;
-}
-
 Result<FileSystem> file_system_of(const Partition& partition, MonoTime deadline,
                                   const Clock& clock) {
   const auto disk = open_block_device(partition.disk);
   if (!disk) return disk.error();
   const auto device = open_block_device(partition.partition);
   if (!device) return device.error();
-  Confinement confinement = prober();
+  Confinement confinement = disk_probe_rights();
   confinement.descriptors = {{disk->get(), kDiskDescriptor}, {device->get(), kPartitionDescriptor}};
   const unsigned number = partition.partition.number;
   const auto answer = ask_child(
@@ -157,7 +136,7 @@ void unmount(const std::string& folder, const Clock& clock) {
         const int done = ::umount2(folder.c_str(), MNT_DETACH);
         return done == 0 ? std::string() : std::string(std::strerror(errno));
       },
-      mounter(), kMaxAnswer, clock.now() + kUnmountTime, clock);
+      mounter_rights(), kMaxAnswer, clock.now() + kUnmountTime, clock);
   (void)unmounted;  // Every file was synced when it was stored; there is nobody to tell.
 }
 
@@ -168,7 +147,7 @@ Result<void> mount_partition(const Partition& partition, const CacheDiskOptions&
   if (const auto why = refusal(*system); !why.empty()) return {ErrorCode::kStore, why};
   load_modules(*system, modules);
   const Job job{path_of(partition), options.mount_point, *system, options.use, options.owner};
-  const auto failed = ask_child([&job] { return mount_checked(job); }, mounter(), kMaxAnswer,
+  const auto failed = ask_child([&job] { return mount_checked(job); }, mounter_rights(), kMaxAnswer,
                                 options.deadline, clock);
   if (!failed) {
     // It may have come as far as that, and nobody is to mount over it.

@@ -17,6 +17,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "confine/seccomp.h"
+
 namespace phase::boot {
 namespace {
 
@@ -159,6 +161,11 @@ int confine(const Confinement& confinement, pid_t parent, const Failing& first) 
     failing.unless(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, "parent death signal");
     failing.unless(getppid() == parent, "parent ended");
   }
+  if (confinement.files) {
+    failing.unless(confine::apply(*confinement.files) != confine::Landlock::kFailed, "Landlock");
+  }
+  // Last: it allows none of the calls above.
+  failing.unless(confine::apply(confinement.profile), "seccomp");
   return report;
 }
 

@@ -1,6 +1,7 @@
 // boot/machine/child.h
 // Starts a process with exactly the privileges, descriptors, limits and environment named, and
-// no others. Adapter over fork, exec, prctl and capset.
+// no others. Adapter over fork, exec, prctl and capset. What each child of PID 1 is started with is one
+// page, boot/machine/child_rights.h.
 // Threads: call from a program with one thread (PID 1 is one): fork_child runs C++ after fork.
 #pragma once
 
@@ -13,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "confine/landlock.h"
+#include "confine/profile.h"
 #include "proto/fd.h"
 #include "proto/ports.h"
 #include "proto/result.h"
@@ -31,6 +34,11 @@ struct Confinement {
   std::string working_directory = "/";
   bool new_session = true;
   bool die_with_parent = true;    ///< SIGKILL when the starting process ends.
+  /// Landlock, where the kernel has it: what can be opened whatever its mode says. None: anything.
+  /// A program, its loader and its libraries have to be among what can be executed.
+  std::optional<confine::FileRules> files;
+  /// System calls, from the last step before the body or the program on.
+  confine::Profile profile = confine::Profile::kNone;
 };
 
 /// Whoever holds it reaps it: try_wait, wait_until or kill_and_reap. Nothing is killed by itself.

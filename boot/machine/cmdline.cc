@@ -8,22 +8,12 @@
 namespace phase::boot {
 namespace {
 
-// What would hand the next machine to somebody else than its signed initramfs, or take its
-// kernel's locks off. Names as canonical_name() gives them.
-constexpr std::string_view kNeverPassed[] = {"init", "rdinit", "rd.break", "lockdown",
-                                             "module.sig_enforce"};
+constexpr std::string_view kConsole = "console";
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-// The kernel's parameq() takes '-' and '_' for the same.
-std::string canonical_name(std::string_view name) {
-  std::string out(name);
-  std::replace(out.begin(), out.end(), '-', '_');
-  return out;
 }
 
 // next_arg() in the kernel's lib/cmdline.c, on one word.
@@ -65,23 +55,27 @@ std::vector<std::string_view> raw_words(std::string_view line) {
 // Builds the line; keeps what follows "--" of the signed line at the end.
 class Builder {
  public:
-  explicit Builder(std::string_view signed_cmdline) {
+  Builder(std::string_view signed_cmdline, const std::vector<OptionRule>& rules) : rules_(rules) {
+    bool separated = false;
     for (const auto word : raw_words(signed_cmdline)) {
-      if (!separated_ && word == "--") {
-        separated_ = true;
-      }
-      append(separated_ ? tail_ : head_, word);
+      if (word == "--") separated = true;
+      append(separated ? tail_ : head_, word);
+      // Behind the separator too: systemd reads all of /proc/cmdline.
+      signed_names_.push_back(canonical_option(word_of(word).name));
     }
   }
 
+  /// A word that nobody signed.
   void add(std::string_view word, const char* origin) {
-    if (!is_printable(word) || word.find_first_of(" \"") != std::string_view::npos) {
-      leave_out(word, origin, "holds a quote, a space or a control character");
-    } else if (size() + 1 + word.size() > kMaxCmdline) {
-      leave_out(word, origin, "the command line would be longer than 2047 bytes");
-    } else {
-      append(head_, word);
+    if (const auto why = refusal(word)) return leave_out(word, origin, *why);
+    add_without_rule(word, origin);
+  }
+
+  void add_without_rule(std::string_view word, const char* origin) {
+    if (size() + 1 + word.size() > kMaxCmdline) {
+      return leave_out(word, origin, "the command line would be longer than 2047 bytes");
     }
+    append(head_, word);
   }
 
   void leave_out(std::string_view word, const char* origin, const std::string& why) {
@@ -99,6 +93,16 @@ class Builder {
     return values;
   }
 
+  /// Of the words so far, all of which are signed where nothing was added yet.
+  [[nodiscard]] Mode mode() const {
+    Mode last = Mode::kInternet;
+    for (const auto& word : split_cmdline(head_)) {
+      if (canonical_option(word.name) != "phase.mode") continue;
+      last = mode_of(word.value.value_or("")).value_or(Mode::kInternet);
+    }
+    return last;
+  }
+
   [[nodiscard]] std::size_t size() const {
     return head_.size() + tail_.size() + (tail_.empty() ? 0 : 1);
   }
@@ -110,14 +114,36 @@ class Builder {
   }
 
  private:
+  /// Why `word` may not pass; none: it may.
+  [[nodiscard]] std::optional<std::string> refusal(std::string_view word) const {
+    if (!is_printable(word) || word.find_first_of(" \"") != std::string_view::npos) {
+      return "holds a quote, a space or a control character";
+    }
+    const auto parts = word_of(word);
+    const auto name = canonical_option(parts.name);
+    if (never_passes(name)) return "it never passes unsigned";
+    const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const OptionRule& each) {
+      return canonical_option(each.name) == name;
+    });
+    if (rule == rules_.end()) return "the trust file's [command_line] does not name it";
+    if (!admits(*rule, parts.value)) {
+      return "the trust file's [command_line] lets it pass as \"" + type_of(*rule) + "\" only";
+    }
+    const bool is_signed =
+        std::find(signed_names_.begin(), signed_names_.end(), name) != signed_names_.end();
+    if (is_signed && name != kConsole) return "the signed command line has it already";
+    return std::nullopt;
+  }
+
   static void append(std::string& to, std::string_view word) {
     if (word.empty()) return;
     if (!to.empty()) to += ' ';
     to += word;
   }
 
+  const std::vector<OptionRule>& rules_;
+  std::vector<std::string> signed_names_;  // As canonical_option() gives them.
   std::string head_, tail_;
-  bool separated_ = false;
   NextCmdline out_;
 };
 
@@ -134,23 +160,15 @@ void add_consoles(Builder& builder, const std::vector<std::string>& consoles) {
   }
 }
 
-void add_appended(Builder& builder, std::string_view append,
-                  const std::vector<std::string>& allowed) {
-  const auto listed = [&](const std::string& name) {
-    return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& entry) { return canonical_name(entry) == name; });
-  };
-  for (const auto word : raw_words(append)) {
-    const auto name = canonical_name(word.substr(0, word.find('=')));
-    if (std::find(std::begin(kNeverPassed), std::end(kNeverPassed), name) !=
-        std::end(kNeverPassed)) {
-      builder.leave_out(word, "phase.append", "it never passes");
-    } else if (word == "--" || !listed(name)) {
-      builder.leave_out(word, "phase.append", "it is not in the trust file's list append_allowed");
-    } else {
-      builder.add(word, "phase.append");
-    }
+/// How much of the network the next system leaves alone: private serves nothing and writes nothing,
+/// local stays on its link.
+int promise(Mode mode) {
+  switch (mode) {
+    case Mode::kInternet: return 0;
+    case Mode::kLocal: return 1;
+    case Mode::kPrivate: return 2;
   }
+  return 0;
 }
 
 }  // namespace
@@ -162,7 +180,7 @@ std::vector<CmdlineWord> split_cmdline(std::string_view cmdline) {
 }
 
 Result<NextCmdline> next_cmdline(std::string_view signed_cmdline, const BootOptions& current,
-                                 const std::vector<std::string>& append_allowed) {
+                                 const std::vector<OptionRule>& rules) {
   if (signed_cmdline.size() > kMaxCmdline) {
     return Error{ErrorCode::kUsage, "the signed command line is longer than 2047 bytes"};
   }
@@ -171,17 +189,19 @@ Result<NextCmdline> next_cmdline(std::string_view signed_cmdline, const BootOpti
     return Error{ErrorCode::kUsage,
                  "the signed command line holds control characters or an open quote"};
   }
-  Builder builder(signed_cmdline);
+  Builder builder(signed_cmdline, rules);
+  const Mode signed_mode = builder.mode();
   add_consoles(builder, current.consoles);
   if (!current.ip_text.empty()) builder.add("ip=" + current.ip_text, "this boot's");
   if (!current.boot_interface_text.empty()) {
     builder.add("BOOTIF=" + current.boot_interface_text, "this boot's");
   }
-  // What this boot promised holds for the system that it starts, with or without a hand-over.
-  if (current.mode != Mode::kInternet) {
-    builder.add(std::string("phase.mode=") + mode_name(current.mode), "this boot's");
+  // What this boot promised holds for the system that it starts, with or without a hand-over; and
+  // what was signed is not taken back.
+  if (promise(current.mode) > promise(signed_mode)) {
+    builder.add_without_rule(std::string("phase.mode=") + mode_name(current.mode), "this boot's");
   }
-  add_appended(builder, current.append, append_allowed);
+  for (const auto word : raw_words(current.append)) builder.add(word, "phase.append");
   return builder.finish();
 }
 

@@ -1,10 +1,11 @@
 #include "boot/machine/dhcp.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "boot/machine/child_rights.h"
 
 namespace phase::boot {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 // Short pauses: the first packet is lost where a switch has just seen the carrier come.
 constexpr const char* kTries = "8";
 constexpr const char* kPauseSeconds = "1";
-constexpr rlim_t kMaxDescriptors = 16;
-constexpr rlim_t kMaxCpuSeconds = 10;
 
 std::vector<std::string> arguments(const std::string& interface, const DhcpOptions& options) {
   // -o drops the default list of options; hostname (-x) and domain updates (-F) are never sent.
@@ -34,16 +33,8 @@ Result<DhcpAttempt> DhcpAttempt::start(const std::string& interface, const DhcpO
   }
   Fd reading(ends[0]);
   const Fd writing(ends[1]);
-  Confinement confinement;
-  confinement.uid = options.uid;
-  confinement.gid = options.gid;
-  confinement.capabilities = {CAP_NET_RAW};
+  Confinement confinement = dhcp_rights(options);
   confinement.descriptors = {{writing.get(), kLeaseDescriptor}};
-  confinement.limits = {{RLIMIT_AS, options.max_memory},
-                        {RLIMIT_NOFILE, kMaxDescriptors},
-                        {RLIMIT_CPU, kMaxCpuSeconds},
-                        {RLIMIT_FSIZE, 0},
-                        {RLIMIT_CORE, 0}};
   auto child = spawn(options.busybox, arguments(interface, options), {}, confinement);
   if (!child) return child.error().in("DHCP on " + interface);
   return DhcpAttempt(std::move(*child), std::move(reading));

@@ -289,6 +289,8 @@ const char* on_fail_name(OnFail on_fail) {
   return "?";
 }
 
+std::span<const std::string_view> known_options() { return kKnown; }
+
 ParsedOptions parse_options(std::string_view cmdline) {
   ParsedOptions out;
   if (cmdline.size() > kMaxCmdlineRead) {

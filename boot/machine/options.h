@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "boot/mode_policy.h"
 #include "proto/endpoint.h"
 #include "proto/keys.h"
+#include "proto/option_rule.h"
 #include "proto/result.h"
 
 namespace phase::boot {
@@ -60,6 +62,9 @@ struct ParsedOptions {
   std::vector<Error> errors;
 };
 
+/// Every phase.* that there is, sorted.
+[[nodiscard]] std::span<const std::string_view> known_options();
+
 /// Rules: the last value of an option wins, a bare boolean is 1, `-` and `_` in names are the
 /// same (as in the kernel), words are split and unquoted as in the kernel's lib/cmdline.c.
 [[nodiscard]] ParsedOptions parse_options(std::string_view untrusted_cmdline);
@@ -77,16 +82,20 @@ struct NextCmdline {
   std::vector<std::string> left_out;   ///< Why each word was left out, one printable line each.
 };
 
-/// `signed_cmdline` out of a verified manifest, then console=, ip=, BOOTIF= of this boot, its
-/// phase.mode= where that promises something (local, private), then
-/// the words of phase.append whose names are in `append_allowed` (TrustPolicy::append_allowed).
-/// A console that the line already names comes again only where that makes this boot's last one,
-/// its /dev/console, the last of the line.
-/// init=, rdinit=, rd.break, lockdown=, module.sig_enforce= never pass, allowed or not. What is
-/// added goes in front of a "--" of the signed line: what follows it is init's. kUsage where the
-/// signed line alone is over the limit or not printable.
+/// `signed_cmdline` out of a verified manifest, then console=, ip=, BOOTIF= of this boot and the
+/// words of phase.append, each of which passes only where
+///   - it is printable and holds no quote and no space,
+///   - its name is none of those that never pass (never_passes()),
+///   - one of `rules` (TrustPolicy::command_line) names it and admits its value, and
+///   - the signed line does not hold the name: of most options the last one counts, and a word
+///     that nobody signed does not replace one that somebody did. console= alone is a list; one
+///     that the line already names comes again only where that makes this boot's last one, its
+///     /dev/console, the last of the line.
+/// phase.mode= of this boot passes without a rule, and only where it promises more than the signed
+/// line's. What is added goes in front of a "--" of the signed line: what follows it is init's.
+/// kUsage where the signed line alone is over the limit or not printable.
 [[nodiscard]] Result<NextCmdline> next_cmdline(std::string_view signed_cmdline,
                                                const BootOptions& current,
-                                               const std::vector<std::string>& append_allowed);
+                                               const std::vector<OptionRule>& rules);
 
 }  // namespace phase::boot

@@ -28,8 +28,7 @@ TEST(SystemFiles, HoldRoleUsersAndTrust) {
   EXPECT_EQ(text_of(layout, boot::kRoleFile), "node\n");
   const auto policy = parse_trust_file(text_of(layout, boot::kTrustFile));
   ASSERT_TRUE(policy.ok()) << policy.error().detail;
-  ASSERT_EQ(policy->release_keys.size(), 1u);
-  EXPECT_EQ(policy->release_keys[0].hex(), kKey);
+  EXPECT_EQ(policy->root, virtual_root(*parse_public_key(kKey)));
   for (const SystemUser& user : system_users()) {
     const std::string line = std::string(user.name) + ":x:" + std::to_string(user.id) + ":";
     EXPECT_THAT(text_of(layout, "/etc/passwd"), HasSubstr("\n" + line));
@@ -60,7 +59,7 @@ TEST(Trust, IsTakenFromAKeyAPubFileOrATrustFile) {
        {kKey, key->minisign(), folder.path() + "/key.pub", folder.path() + "/trust.toml"}) {
     const auto trust = load_trust(given);
     ASSERT_TRUE(trust.ok()) << trust.error().detail;
-    EXPECT_EQ(trust->policy.release_keys.at(0), *key);
+    EXPECT_EQ(trust->policy.root, virtual_root(*key));
     EXPECT_EQ(trust->mtime.has_value(), given.front() == '/') << given;
   }
   EXPECT_TRUE(load_trust(folder.path() + "/trust.toml")->policy.locked);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "boot/root_search.h"
 #include "tests/unit/boot/cache/support.h"
 
 namespace phase::boot {
@@ -77,7 +78,7 @@ TEST_F(AcquireTest, HandsOnEveryItemOfAPointerWhoseReleaseWasInTheCache) {
   acquire.start();
   for (int index = 0; index < kPointerSalts; ++index) offer(acquire, pointer_to(older_, index));
   EXPECT_FALSE(acquire.acquired().has_value()) << "a better one could still come";
-  pass(acquire, seconds(1));
+  pass(acquire, kRootPatience);
 
   ASSERT_TRUE(acquire.acquired().has_value()) << stage_name(acquire.stage());
   EXPECT_FALSE(acquire.acquired()->release.has_value());
@@ -104,7 +105,7 @@ TEST_F(AcquireTest, ABetterPointerLeavesWhatLayThereBeforeTheCacheWasRead) {
     Acquire first(*session_, clock_, options());
     first.start();
     offer(first, pointer_to(older_));
-    pass(first, seconds(1));
+    pass(first, kRootPatience);
     ASSERT_TRUE(first.acquired().has_value());
     lay_there = first.acquired()->folder;
   }

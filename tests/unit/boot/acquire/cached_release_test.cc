@@ -21,7 +21,7 @@ class CachedReleaseTest : public testing::Test {
     ASSERT_TRUE(cache.ok()) << cache.error().detail;
     cache_.emplace(std::move(*cache));
     std::filesystem::create_directories(folder_ / "out");
-    ASSERT_TRUE(cache_->add({release_.path("."), test::pattern(100), {}}, {test::kCreated}, {}).ok());
+    ASSERT_TRUE(cache_->add({release_.path("."), test::pattern(100), {}, {}}, {test::kCreated}, {}).ok());
   }
   [[nodiscard]] std::string cache_folder() const { return folder_ / "cache"; }
   [[nodiscard]] CachedReleases ask(std::uint8_t trusted = 1, std::uint64_t min_version = 0,

@@ -91,5 +91,57 @@ TEST(PointerChoice, AsksEverySaltOfEveryKey) {
   EXPECT_EQ(choice.questions().size(), 6u);
 }
 
+// One of three pointer keys is stolen and points to a version that nobody ever signed.
+TEST(PointerChoice, GoesOnWithAnotherKeyWhereTheManifestWasRefused) {
+  const World honest, stolen;
+  PointerChoice choice({honest.key.public_key(), stolen.key.public_key()}, "stable", "x86_64", 0);
+  EXPECT_TRUE(*choice.offer(honest.item(2, 10)));
+  EXPECT_TRUE(*choice.offer(stolen.item(999, 1)));
+  EXPECT_TRUE(choice.has_other());
+  EXPECT_EQ(choice.best()->release_version, 999u);
+  EXPECT_TRUE(choice.refuse_best());
+  EXPECT_EQ(choice.best()->release_version, 2u);
+  EXPECT_EQ(choice.items().size(), 1u);
+  EXPECT_EQ(choice.items().front().key, honest.key.public_key());
+  EXPECT_FALSE(choice.has_other());
+  // The same again, and what it signed before, say nothing new.
+  EXPECT_FALSE(*choice.offer(stolen.item(999, 2)));
+  EXPECT_FALSE(*choice.offer(stolen.item(3, 3)));
+  EXPECT_EQ(choice.best()->release_version, 2u);
+}
+
+TEST(PointerChoice, IsNotKeptBusyByAKeyThatWasRefusedAgainAndAgain) {
+  const World honest, stolen;
+  PointerChoice choice({honest.key.public_key(), stolen.key.public_key()}, "stable", "x86_64", 0);
+  EXPECT_TRUE(*choice.offer(honest.item(2, 10)));
+  for (std::uint64_t version = 100; version < 100 + kMaxRefused; ++version) {
+    EXPECT_TRUE(*choice.offer(stolen.item(version, 1)));
+    EXPECT_TRUE(choice.refuse_best());
+  }
+  EXPECT_FALSE(*choice.offer(stolen.item(1000, 1)));
+  EXPECT_EQ(choice.best()->release_version, 2u);
+}
+
+// Of the only key there is, an older pointer is a replay: refusing the newest leads nowhere.
+TEST(PointerChoice, NeverGoesBackToAnOlderPointerOfTheSameKey) {
+  World world;
+  EXPECT_TRUE(*world.choice.offer(world.item(5, 10)));
+  EXPECT_FALSE(world.choice.refuse_best());
+  EXPECT_FALSE(*world.choice.offer(world.item(4, 11)));
+  EXPECT_FALSE(world.choice.best().has_value());
+  EXPECT_TRUE(*world.choice.offer(world.item(6, 12)));
+}
+
+TEST(PointerChoice, ForgetsWhatARevokedKeySigned) {
+  const World old_key, new_key;
+  PointerChoice choice({old_key.key.public_key()}, "stable", "x86_64", 0);
+  EXPECT_TRUE(*choice.offer(old_key.item(9, 1)));
+  choice.set_keys({new_key.key.public_key()});
+  EXPECT_FALSE(choice.best().has_value());
+  EXPECT_EQ(choice.offer(old_key.item(10, 2)).error().code, ErrorCode::kWrongKey);
+  EXPECT_TRUE(*choice.offer(new_key.item(3, 1)));
+  EXPECT_EQ(choice.questions().size(), std::size_t{kPointerSalts});
+}
+
 }  // namespace
 }  // namespace phase::boot

@@ -115,7 +115,7 @@ class RelaysTest : public testing::Test {
     changed_.notify_one();
   }
   [[nodiscard]] Relays relays() {
-    return {{test::key(1).public_key(), "stable", "x86_64"}, {}, [this] { wake(); }};
+    return {{{test::key(1).public_key()}, "stable", "x86_64"}, {}, [this] { wake(); }};
   }
 
   std::mutex mutex_;

@@ -43,9 +43,10 @@ TEST_F(Floor, CountsOnlyWhatThePolicyTrustsNow) {
   EXPECT_EQ(of(2), 9u);
   EXPECT_EQ(of(3), 0u);
   TrustPolicy two = trust_single_key(test::key(1).public_key());
-  two.release_keys.push_back(test::key(2).public_key());
+  RoleKeys& signers = two.root.release.front().signers;
+  signers.keys.push_back(test::key(2).public_key());
   EXPECT_EQ(cache.floor(two, "stable", "x86_64"), 9u);
-  two.release_threshold = 2;
+  signers.threshold = 2;
   EXPECT_EQ(cache.floor(two, "stable", "x86_64"), 0u);
 }
 

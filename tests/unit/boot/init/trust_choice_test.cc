@@ -22,16 +22,14 @@ std::string trust_file(bool locked) {
   policy.time_floor = WallTime{1'700'000'000};
   policy.mirrors = {"http://mirror.example/"};
   policy.bootstrap = {"10.0.0.1:6881"};
-  policy.append_allowed = {"console"};
+  policy.command_line = {*parse_option_rule("quiet", "flag")};
   return serialize_trust_file(policy);
 }
 
 TEST(TrustChoice, TakesTheKeyWhereThereIsNoFile) {
   const auto choice = choose_trust(std::nullopt, theirs());
   ASSERT_TRUE(choice.ok());
-  EXPECT_THAT(choice->policy.release_keys, ElementsAre(theirs()));
-  EXPECT_THAT(choice->policy.pointer_keys, ElementsAre(theirs()));
-  EXPECT_EQ(choice->policy.release_threshold, 1u);
+  EXPECT_EQ(choice->policy.root, virtual_root(theirs()));
 }
 
 TEST(TrustChoice, SaysWhatToAddWhereThereIsNothingToTrust) {
@@ -44,14 +42,14 @@ TEST(TrustChoice, SaysWhatToAddWhereThereIsNothingToTrust) {
 TEST(TrustChoice, TakesTheFileWhereThereIsNoKey) {
   const auto choice = choose_trust(trust_file(false), std::nullopt);
   ASSERT_TRUE(choice.ok());
-  EXPECT_THAT(choice->policy.release_keys, ElementsAre(mine()));
+  EXPECT_EQ(choice->policy.root, virtual_root(mine()));
   EXPECT_EQ(choice->policy.min_version.at("stable"), 5u);
 }
 
 TEST(TrustChoice, ALockedFileBeatsTheKey) {
   const auto choice = choose_trust(trust_file(true), theirs());
   ASSERT_TRUE(choice.ok());
-  EXPECT_THAT(choice->policy.release_keys, ElementsAre(mine()));
+  EXPECT_EQ(choice->policy.root, virtual_root(mine()));
   ASSERT_EQ(choice->warnings.size(), 1u);
   EXPECT_THAT(choice->warnings[0], HasSubstr("locked"));
 }
@@ -59,10 +57,10 @@ TEST(TrustChoice, ALockedFileBeatsTheKey) {
 TEST(TrustChoice, TheKeyBeatsAnOpenFileButKeepsItsClockAndNodes) {
   const auto choice = choose_trust(trust_file(false), theirs());
   ASSERT_TRUE(choice.ok());
-  EXPECT_THAT(choice->policy.release_keys, ElementsAre(theirs()));
+  EXPECT_EQ(choice->policy.root, virtual_root(theirs()));
   EXPECT_EQ(choice->policy.time_floor.seconds, 1'700'000'000);
   EXPECT_THAT(choice->policy.bootstrap, ElementsAre("10.0.0.1:6881"));
-  EXPECT_THAT(choice->policy.append_allowed, ElementsAre("console"));
+  EXPECT_EQ(choice->policy.command_line, std::vector{*parse_option_rule("quiet", "flag")});
   // They are about releases of another key.
   EXPECT_TRUE(choice->policy.min_version.empty());
   EXPECT_THAT(choice->policy.mirrors, IsEmpty());

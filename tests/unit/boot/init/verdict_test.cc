@@ -16,6 +16,9 @@ Verdict sample() {
   verdict.channel = "stable";
   verdict.arch = "x86_64";
   verdict.signed_by = "0123456789abcdef";
+  verdict.root_version = 3;
+  verdict.root_counter = 2;
+  verdict.root = "cm9vdA==";
   verdict.kernel = {"kernel", 14'000'000};
   verdict.initramfs = {"initramfs", 8'000'000};
   verdict.demand.kernel = 14'000'000;
@@ -40,6 +43,9 @@ TEST(Verdict, ComesAcrossWhole) {
   EXPECT_EQ(back->initramfs.name, "initramfs");
   EXPECT_EQ(back->rootfs->size, 5u);
   EXPECT_EQ(back->cmdline, verdict.cmdline);
+  EXPECT_EQ(back->root_version, 3u);
+  EXPECT_EQ(back->root_counter, 2u);
+  EXPECT_EQ(back->root, verdict.root);
   EXPECT_EQ(back->report, verdict.report);
   EXPECT_EQ(back->report_line, verdict.report_line);
   EXPECT_EQ(back->boot, verdict.boot);
@@ -88,6 +94,13 @@ TEST(Verdict, NamesCannotLeaveTheFolder) {
   }
   Verdict verdict = sample();
   verdict.folder = "a/b";
+  EXPECT_ERROR(decode_verdict(encode_verdict(verdict)), ErrorCode::kInternal);
+}
+
+// Every root has a version of at least 1: a verdict without one was never made.
+TEST(Verdict, NamesTheRootItWasMadeBy) {
+  Verdict verdict = sample();
+  verdict.root_version = 0;
   EXPECT_ERROR(decode_verdict(encode_verdict(verdict)), ErrorCode::kInternal);
 }
 

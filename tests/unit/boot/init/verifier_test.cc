@@ -25,11 +25,12 @@ using phase::test::write_file;
 
 constexpr MemInfo kPlenty{8ULL << 30, 8ULL << 30};
 
-/// The time of the release, whatever the real one is.
-class ReleaseClock final : public Clock {
+/// A machine's clock that says what the test wants; nothing here may go by it.
+class MachineClock final : public Clock {
  public:
   [[nodiscard]] MonoTime now() const override { return system_clock().now(); }
-  [[nodiscard]] WallTime wall() const override { return WallTime{test::kCreated + 60}; }
+  [[nodiscard]] WallTime wall() const override { return wall_time; }
+  WallTime wall_time{0};
 };
 
 std::vector<std::string> stage_names(const BootReport& report) {
@@ -46,6 +47,7 @@ class VerifierTest : public testing::Test {
             .channel = "stable",
             .arch = "x86_64",
             .min_version = 0,
+            .now = WallTime{test::kCreated + 60},
             .mode = mode,
             .bootstrap = {"10.0.0.1:6881"}};
   }
@@ -53,7 +55,7 @@ class VerifierTest : public testing::Test {
     return judge(order(), {release_.name(), {{"kernel", 1.5}}, {{"freeze", 0.1}}}, clock_, memory);
   }
 
-  ReleaseClock clock_;
+  MachineClock clock_;
   TempFolder parent_;
   ReleaseFolder release_{parent_.path()};
 };
@@ -87,6 +89,44 @@ TEST_F(VerifierTest, ReportsWhatItVerifiedAndNotWhatItWasTold) {
   ASSERT_TRUE(origin.ok());
   EXPECT_EQ(origin->key, key(1).public_key());
   EXPECT_THAT(origin->bootstrap, ElementsAre("10.0.0.1:6881"));
+}
+
+// The attempt's time was fixed before anything was fetched: neither a clock that is set while the
+// release comes in, nor one that runs out meanwhile, changes the verdict.
+TEST_F(VerifierTest, GoesByTheTimeOfTheAttemptWhateverTheClockSaysMeanwhile) {
+  for (const std::int64_t wall : {std::int64_t{0}, test::kCreated, test::kExpires + 1}) {
+    clock_.wall_time = WallTime{wall};
+    EXPECT_TRUE(judged().ok()) << wall;
+  }
+  for (const std::int64_t wall : {std::int64_t{0}, test::kCreated}) {
+    clock_.wall_time = WallTime{wall};
+    VerifierOrder late = order();
+    late.now = WallTime{test::kExpires};
+    EXPECT_ERROR(judge(late, {release_.name(), {}, {}}, clock_, kPlenty), ErrorCode::kExpired);
+    late.now = WallTime{test::kExpires - 1};
+    EXPECT_TRUE(judge(late, {release_.name(), {}, {}}, clock_, kPlenty).ok());
+  }
+}
+
+// 1970, and a second before the build: the floor counts.
+TEST_F(VerifierTest, TakesAClockBeforeTheBuildForTheBuild) {
+  for (const std::int64_t now : {std::int64_t{0}, test::kExpires - 1}) {
+    VerifierOrder behind = order();
+    behind.policy.time_floor = WallTime{test::kExpires};
+    behind.now = WallTime{now};
+    EXPECT_ERROR(judge(behind, {release_.name(), {}, {}}, clock_, kPlenty), ErrorCode::kExpired);
+  }
+}
+
+TEST_F(VerifierTest, RefusesARootWhoseCounterTheTpmHasSeenRaised) {
+  VerifierOrder asked = order();
+  asked.policy.root.counter = 1;
+  asked.tpm_counter = 1;
+  const auto verdict = judge(asked, {release_.name(), {}, {}}, clock_, kPlenty);
+  ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
+  EXPECT_EQ(verdict->root_counter, 1u);
+  asked.tpm_counter = 2;
+  EXPECT_ERROR(judge(asked, {release_.name(), {}, {}}, clock_, kPlenty), ErrorCode::kTpm);
 }
 
 TEST_F(VerifierTest, AReportThatIsNoneDoesNotStopABoot) {
@@ -152,22 +192,15 @@ class VerifierProcess : public VerifierTest {
 };
 
 TEST_F(VerifierProcess, GivesTheVerdictThatItWasForkedFor) {
-  VerifierOrder asked = order();
-  asked.policy.time_floor = WallTime{0};
-  auto verifier = Verifier::start(asked, kVerifierUid);
+  auto verifier = Verifier::start(order(), kVerifierUid);
   ASSERT_TRUE(verifier.ok()) << verifier.error().detail;
   const auto verdict = verifier->ask({release_.name(), {{"kernel", 1.5}}, {{"freeze", 0.1}}},
                                      soon(), system_clock());
-  // By the real clock the release is good for a year from 2026 on, and expired after.
-  if (system_clock().wall().seconds > test::kExpires) {
-    EXPECT_ERROR(verdict, ErrorCode::kExpired);
-  } else {
-    ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
-    EXPECT_EQ(verdict->folder, release_.name());
-    const auto report = parse_report(verdict->report);
-    ASSERT_TRUE(report.ok());
-    EXPECT_THAT(stage_names(*report), ElementsAre("kernel", "freeze", "verifier"));
-  }
+  ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
+  EXPECT_EQ(verdict->folder, release_.name());
+  const auto report = parse_report(verdict->report);
+  ASSERT_TRUE(report.ok());
+  EXPECT_THAT(stage_names(*report), ElementsAre("kernel", "freeze", "verifier"));
 }
 
 TEST_F(VerifierProcess, JudgesTheBytesAsTheyAreWhenItIsAsked) {

@@ -50,6 +50,9 @@ class ReleaseEntries {
     for (const auto& artifact : release.manifest.artifacts)
       add_artifact(release, artifact, left_out);
     for (const auto* name : {kChecksumsFile, kMinisigFile}) add_small(release, name, left_out);
+    for (const auto& file : release.info.files)
+      if (file.path.starts_with("trust/") && file.size <= kMaxRootBytes)
+        add_small(release, file.path, left_out);
   }
   [[nodiscard]] const std::map<std::string, std::shared_ptr<const CatalogueEntry>>& files() const {
     return files_;
@@ -74,7 +77,7 @@ class ReleaseEntries {
     files_[artifact.name] = std::move(entry);
   }
 
-  void add_small(const StoredRelease& release, const char* name,
+  void add_small(const StoredRelease& release, const std::string& name,
                  std::vector<std::string>* left_out) {
     constexpr std::size_t kMost = 64 * 1024;
     auto content = real_files().read_file(release.folder + "/" + name, kMost);
@@ -186,6 +189,28 @@ std::vector<std::string> Catalogue::paths() const {
   std::vector<std::string> out;
   for (const auto& [path, entry] : entries_) out.push_back(path);
   return out;
+}
+
+void add_chains(Catalogue& catalogue, const std::vector<StoredChain>& chains) {
+  constexpr const char* kBinary = "application/octet-stream";
+  for (const StoredChain& chain : chains) {
+    if (chain.documents.empty()) continue;
+    // What follows a root is the end of what follows the one before: one copy holds all of it.
+    const auto whole = std::make_shared<const Bytes>(encode_root_chain(chain.documents));
+    std::uint64_t offset = 0;
+    for (std::size_t i = 0; i < chain.documents.size(); ++i) {
+      auto entry = std::make_shared<CatalogueEntry>();
+      entry->memory = whole;
+      entry->offset = offset;
+      entry->size = whole->size() - offset;
+      entry->etag = to_hex(sha256(ByteView(*whole).subspan(static_cast<std::size_t>(offset))));
+      catalogue.add(next_root_path(chain.roots[i]), std::move(entry));
+      offset += encode_root_chain({chain.documents[i]}).size();
+    }
+  }
+  if (chains.size() != 1) return;
+  for (const auto& [name, document] : chains.front().release_files())
+    catalogue.add_bytes("/" + name, document, kBinary);
 }
 
 Catalogue build_catalogue(const std::vector<StoredRelease>& releases,

@@ -43,7 +43,8 @@ enum class Caching : std::uint8_t {
 
 struct CatalogueEntry {
   std::shared_ptr<const ServedFile> file;  ///< Else `memory`.
-  std::shared_ptr<const Bytes> memory;     ///< Its first `size` bytes.
+  std::shared_ptr<const Bytes> memory;     ///< `size` bytes of it from `offset`.
+  std::uint64_t offset = 0;                ///< Where it begins in `memory`.
   std::uint64_t size = 0;
   std::string etag;                        ///< 64 hex digits, without quotes.
   std::string content_type = "application/octet-stream";
@@ -69,6 +70,10 @@ class Catalogue {
  private:
   std::map<std::string, std::shared_ptr<const CatalogueEntry>, std::less<>> entries_;
 };
+
+/// Root documents of these chains: GET next_root_path() of each root that has a successor here, all
+/// that follow it in one answer; /trust/<n>.root.dsse where there is one chain only.
+void add_chains(Catalogue& catalogue, const std::vector<StoredChain>& chains);
 
 /// The names of an architecture in paths: its own and its usual alias.
 [[nodiscard]] std::vector<std::string> names_of_arch(const std::string& arch);

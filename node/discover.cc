@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "boot/pointer_choice.h"
+#include "boot/root_search.h"
 #include "dht/resolve.h"
 
 namespace phase::node {
@@ -23,13 +24,34 @@ class Look {
       : session_(session),
         clock_(clock),
         began_(clock.now()),
-        choice_(options.policy.pointer_keys, options.channel, options.arch, options.min_version) {
-    for (const auto& [key, salt] : choice_.questions()) {
-      lookups_.push_back(session_.find_item(key, salt));
+        channel_(options.channel),
+        arch_(options.arch),
+        search_(session, options.policy.root, {.use_dht = options.use_dht, .http = {}},
+                [&session] { session.wake(); }),
+        choice_(options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
+                options.arch, options.min_version) {
+    for (const std::string& url : options.provider_urls) search_.ask(url);
+    search_.start(clock_.now());
+    ask_items();
+  }
+
+  /// After every batch of events: with a newer root others may sign the pointer.
+  void tick() {
+    if (!search_.tick(clock_.now())) return;
+    choice_.set_keys(search_.root().pointer_keys(channel_, arch_));
+    for (const dht::LookupId lookup : lookups_) session_.stop(lookup);
+    lookups_.clear();
+    if (!choice_.best()) {
+      if (providers_) session_.stop(*providers_);
+      providers_.reset();
+      found_.providers.clear();
+      found_.pointer_seconds = found_.first_provider_seconds = 0;
     }
+    ask_items();
   }
 
   void handle(const dht::Event& event) {
+    search_.handle(event, clock_.now());
     if (const auto* item = std::get_if<dht::ItemFound>(&event)) {
       const auto better = choice_.offer(item->item);
       if (!better || !*better) return;
@@ -53,16 +75,24 @@ class Look {
   Discovered result() {
     found_.pointer = choice_.best();
     found_.items = choice_.items();
+    found_.root = search_.root();
     return std::move(found_);
   }
 
  private:
+  void ask_items() {
+    for (const auto& [key, salt] : choice_.questions()) {
+      lookups_.push_back(session_.find_item(key, salt));
+    }
+  }
   [[nodiscard]] double elapsed() const {
     return std::chrono::duration<double>(clock_.now() - began_).count();
   }
   dht::Session& session_;
   const Clock& clock_;
   MonoTime began_;
+  std::string channel_, arch_;
+  boot::RootSearch search_;
   boot::PointerChoice choice_;
   std::vector<dht::LookupId> lookups_;
   std::optional<dht::LookupId> providers_;
@@ -104,6 +134,7 @@ Discovered run_discover(const FetchOptions& options, const Clock& clock, millise
       for (const dht::Event& event : (*session)->wait(std::min(left, milliseconds(200)))) {
         look.handle(event);
       }
+      look.tick();
     }
     const bool answered = (*session)->dht_nodes() > 0;
     found = look.result();

@@ -11,6 +11,7 @@
 namespace phase::node {
 
 struct Discovered {
+  Root root;                             ///< The newest that was found; it says whose pointer counts.
   std::optional<Pointer> pointer;        ///< The best one, signed by the pointer key.
   std::vector<SignedItem> items;         ///< Of it, as found.
   std::vector<Endpoint> providers;       ///< Learned by get_peers.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "proto/names.h"
 
 namespace phase::node {
 namespace {
@@ -12,34 +11,18 @@ constexpr std::chrono::seconds kFirstRetryPause{1};
 constexpr std::chrono::seconds kMaxRetryPause{60};
 constexpr std::chrono::seconds kDiscoverNewer{10};
 
-}  // namespace
-
-std::string FollowTarget::text() const { return key.hex() + "/" + channel + "/" + arch; }
-
-Result<std::vector<FollowTarget>> parse_follow(std::string_view text) {
-  const auto bad = [&](const Error& why) {
-    return why.in("--follow " + std::string(text.substr(0, 200)));
-  };
-  const std::size_t first = text.find('/');
-  // A minisign key is base64 and may hold a slash itself; the hex form cannot.
-  if (first == std::string_view::npos || first != 64) {
-    auto key = parse_public_key(text);
-    if (!key) return bad(key.error());
-    return std::vector<FollowTarget>{{*key, "stable", "x86_64"}, {*key, "stable", "aarch64"}};
+boot::RootSearchOptions search_options(const FollowOptions& options) {
+  boot::RootSearchOptions out;
+  out.use_dht = options.use_dht;
+  if (options.only_on_link) {
+    // A host whose links nobody can tell has none to ask on.
+    auto link = dht::OnLink::now();
+    out.http.only_on_link = link ? std::move(*link) : dht::OnLink({});
   }
-  auto key = parse_public_key(text.substr(0, first));
-  if (!key) return bad(key.error());
-  const std::string_view rest = text.substr(first + 1);
-  const std::size_t second = rest.find('/');
-  auto channel = check_channel(rest.substr(0, second));
-  if (!channel) return bad(channel.error());
-  if (second == std::string_view::npos) {
-    return std::vector<FollowTarget>{{*key, *channel, "x86_64"}, {*key, *channel, "aarch64"}};
-  }
-  auto arch = normalise_arch(rest.substr(second + 1));
-  if (!arch) return bad(arch.error());
-  return std::vector<FollowTarget>{{*key, *channel, *arch}};
+  return out;
 }
+
+}  // namespace
 
 Follower::Follower(dht::Session& session, const Clock& clock, Random& random, FollowOwner& owner,
                    FollowOptions options, Held held)
@@ -48,14 +31,13 @@ Follower::Follower(dht::Session& session, const Clock& clock, Random& random, Fo
       random_(random),
       owner_(owner),
       options_(std::move(options)),
-      held_(std::move(held)),
-      choice_({options_.target.key}, options_.target.channel, options_.target.arch,
-              options_.min_version),
+      chain_(follow_chain(options_.target.base, options_.roots)),
+      search_(session, chain_.current(), search_options(options_), [&session] { session.wake(); }),
+      choice_(chain_.current().pointer_keys(options_.target.channel, options_.target.arch),
+              options_.target.channel, options_.target.arch, options_.min_version),
       retry_pause_(kFirstRetryPause) {
-  for (const SignedItem& item : held_.items) {
-    // What the store holds was verified when it was written; a file altered since says nothing.
-    if (auto known = choice_.offer(item); !known) messages_.push_back(known.error().detail);
-  }
+  for (const std::string& url : options_.provider_urls) search_.ask(url);
+  hold(std::move(held));
   next_look_ = next_put_ = retry_at_ = clock_.now();
 }
 
@@ -68,22 +50,73 @@ Duration Follower::jitter(Duration around) {
   return around + around * permille / 1000;
 }
 
+/// What is held and the current root's: an older key's pointer is nothing to keep alive.
+void Follower::hold(Held held) {
+  held_ = std::move(held);
+  const auto keys =
+      chain_.current().pointer_keys(options_.target.channel, options_.target.arch);
+  std::erase_if(held_.items, [&](const SignedItem& item) {
+    return std::find(keys.begin(), keys.end(), item.key) == keys.end();
+  });
+  for (const SignedItem& item : held_.items) {
+    // What the store holds was verified when it was written; a file altered since says nothing.
+    if (auto known = choice_.offer(item); !known) messages_.push_back(known.error().detail);
+  }
+}
+
+bool Follower::learn(const std::vector<Bytes>& untrusted) {
+  std::vector<Bytes> documents = chain_.documents;
+  documents.insert(documents.end(), untrusted.begin(), untrusted.end());
+  StoredChain longer = follow_chain(chain_.base, documents);
+  if (longer.current().version <= chain_.current().version) return false;
+  chain_ = std::move(longer);
+  messages_.push_back("root version " + std::to_string(chain_.current().version) +
+                      " decides from now on");
+  choice_.set_keys(chain_.current().pointer_keys(options_.target.channel, options_.target.arch));
+  (void)search_.offer(chain_.documents, "known", clock_.now());
+  // What failed before may have failed by the old root's rules.
+  retry_at_ = next_look_ = clock_.now();
+  retry_pause_ = kFirstRetryPause;
+  return true;
+}
+
+void Follower::learn_and_tell(const std::vector<Bytes>& untrusted) {
+  if (learn(untrusted)) hold(owner_.learned(options_.target, chain_.documents));
+}
+
+bool Follower::offer_roots(const std::vector<Bytes>& untrusted) { return learn(untrusted); }
+
+void Follower::ask_lan_nodes_for_roots() {
+  for (const auto& [instance, node] : lan_nodes_) {
+    if (node.addresses.empty() || node.service.http_port == 0) continue;
+    Endpoint http = node.addresses.front();
+    http.port = node.service.http_port;
+    search_.ask("http://" + http.text());
+  }
+}
+
 void Follower::begin_look() {
+  looking_ = true;
+  look_ends_ = clock_.now() + options_.look_for;
+  ask_lan_nodes_for_roots();
+  search_.start(clock_.now());
+  if (!options_.use_dht) return;
   for (const auto& [key, salt] : choice_.questions()) {
     lookups_.push_back(session_.find_item(key, salt));
   }
-  look_ends_ = clock_.now() + options_.look_for;
 }
 
 void Follower::end_look() {
   for (const dht::LookupId lookup : lookups_) session_.stop(lookup);
   lookups_.clear();
+  search_.stop();
+  looking_ = false;
 }
 
 void Follower::begin_acquire() {
   end_look();
   boot::AcquireOptions options;
-  options.policy = trust_single_key(options_.target.key);
+  options.policy.root = chain_.current();
   options.channel = options_.target.channel;
   options.arch = options_.target.arch;
   options.min_version = std::max(options_.min_version, held_.release_version + 1);
@@ -113,8 +146,9 @@ bool Follower::newer_is_signed() const {
 bool Follower::newer_is_known() const {
   if (newer_is_signed()) return true;
   const FollowTarget& target = options_.target;
+  const auto keys = chain_.current().pointer_keys(target.channel, target.arch);
   return std::any_of(lan_nodes_.begin(), lan_nodes_.end(), [&](const auto& one) {
-    return one.second.offers({target.key}, target.channel, target.arch) > held_.release_version;
+    return one.second.offers(keys, target.channel, target.arch) > held_.release_version;
   });
 }
 
@@ -138,6 +172,7 @@ void Follower::end_acquire() {
   if (acquire->error()) {
     result = *acquire->error();
   } else {
+    learn_and_tell(acquire->acquired()->roots);
     result = owner_.adopt(options_.target, *acquire->acquired());
   }
   if (!result) {
@@ -149,19 +184,12 @@ void Follower::end_acquire() {
   }
   last_error_.reset();
   retry_pause_ = kFirstRetryPause;
-  held_.release_version = acquire->acquired()->manifest.manifest.release_version;
-  held_.items = acquire->acquired()->pointer;
-  for (const SignedItem& item : held_.items) {
-    check(choice_.offer(item).ok(), "the pipeline accepted a pointer that its own rules refuse");
-  }
+  hold({acquire->acquired()->manifest.manifest.release_version, acquire->acquired()->pointer});
   next_put_ = next_look_ = clock_.now();  // the look completes the set of salts
 }
 
 void Follower::published(Held held) {
-  held_ = std::move(held);
-  for (const SignedItem& item : held_.items) {
-    if (auto known = choice_.offer(item); !known) messages_.push_back(known.error().detail);
-  }
+  hold(std::move(held));
   next_put_ = clock_.now();
 }
 
@@ -172,6 +200,7 @@ void Follower::put_items() {
 
 void Follower::handle(const dht::Event& event) {
   if (acquire_) acquire_->handle(event);
+  if (looking_) search_.handle(event, clock_.now());
   const auto* found = std::get_if<dht::ItemFound>(&event);
   if (found == nullptr) return;
   if (std::find(lookups_.begin(), lookups_.end(), found->lookup) == lookups_.end()) return;
@@ -187,6 +216,8 @@ void Follower::handle(const dht::Event& event) {
 
 void Follower::tick() {
   const MonoTime now = clock_.now();
+  if (looking_ && search_.tick(now)) learn_and_tell(search_.documents());
+  for (std::string& line : search_.take_refusals()) messages_.push_back("root refused: " + line);
   if (acquire_) {
     acquire_->tick();
     for (std::string& line : acquire_->take_messages()) messages_.push_back(std::move(line));
@@ -199,27 +230,27 @@ void Follower::tick() {
   }
   // What is held is kept alive between attempts to get what is said to be newer.
   if (newer_is_known() && now >= retry_at_) return begin_acquire();
-  const auto& best = choice_.best();
-  if (!options_.use_dht) return;
-  if (!lookups_.empty() && now >= look_ends_) {
+  if (!options_.use_dht && !options_.use_lan) return;
+  if (looking_ && now >= look_ends_) {
     end_look();
     next_look_ = now + jitter(options_.look_every);
+    const auto& best = choice_.best();
     auto items = choice_.items();
     if (best && best->release_version == held_.release_version && !items.empty()) {
       held_.items = items;
       owner_.refresh(options_.target, items);
     }
   }
-  if (lookups_.empty() && now >= next_look_) begin_look();
-  if (now >= next_put_) put_items();
+  if (!looking_ && now >= next_look_) begin_look();
+  if (options_.use_dht && now >= next_put_) put_items();
 }
 
 MonoTime Follower::next_tick() const {
   if (acquire_) return acquire_->next_tick();
   if (held_.release_version == 0) return retry_at_;
-  const MonoTime keep = !options_.use_dht ? MonoTime::max()
-                                          : std::min(next_put_, lookups_.empty() ? next_look_
-                                                                                 : look_ends_);
+  MonoTime keep = MonoTime::max();
+  if (options_.use_dht || options_.use_lan) keep = looking_ ? look_ends_ : next_look_;
+  if (options_.use_dht) keep = std::min(keep, next_put_);
   return newer_is_known() ? std::min(keep, retry_at_) : keep;
 }
 

@@ -16,22 +16,28 @@
 
 #include "boot/acquire.h"
 #include "boot/pointer_choice.h"
+#include "boot/root_search.h"
 #include "dht/lan/lan.h"
 #include "dht/session.h"
+#include "node/stored_chain.h"
 #include "proto/ports.h"
 
 namespace phase::node {
 
-/// One (key, channel, architecture) to follow.
+/// One (publisher, channel, architecture) to follow. The publisher is whom its first root names:
+/// keys come and go by the documents that follow it.
 struct FollowTarget {
-  PublicKey key;
+  TrustBase base;
   std::string channel;
   std::string arch;
-  [[nodiscard]] std::string text() const;  ///< KEY/CHANNEL/ARCH
-  auto operator<=>(const FollowTarget&) const = default;
+  /// The single key in hex digits, else the name and version of the root document.
+  [[nodiscard]] std::string publisher() const;
+  [[nodiscard]] std::string text() const;  ///< PUBLISHER/CHANNEL/ARCH
+  bool operator==(const FollowTarget&) const = default;
 };
 
-/// PUBKEY[/channel[/arch]]: channel "stable" and both architectures where they are left out.
+/// PUBKEY[/channel[/arch]] in either form of a key, or FILE[:channel[:arch]] of a key, a root
+/// document or a trust file: channel "stable" and both architectures where they are left out.
 [[nodiscard]] Result<std::vector<FollowTarget>> parse_follow(std::string_view text);
 
 /// What is held of a followed channel.
@@ -48,10 +54,14 @@ class FollowOwner {
   virtual Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) = 0;
   /// The same release, a fresher or more complete set of pointer items.
   virtual void refresh(const FollowTarget& target, const std::vector<SignedItem>& items) = 0;
+  /// Root documents that lead on from the target's base, each checked; kept and passed on. Returns
+  /// what is held of the target by the root that is current now.
+  virtual Held learned(const FollowTarget& target, const std::vector<Bytes>& documents) = 0;
 };
 
 struct FollowOptions {
   FollowTarget target;
+  std::vector<Bytes> roots;             ///< Documents after the target's base that are known.
   std::string incoming;                 ///< Folder for fetches; resumed there.
   std::vector<std::string> provider_urls;
   std::uint64_t min_version = 0;
@@ -80,9 +90,14 @@ class Follower {
   [[nodiscard]] MonoTime next_tick() const;
   /// Somebody else (plasmd publish) put a newer release into the store.
   void published(Held held);
+  /// Somebody else (plasmd trust install, another follower) knows newer roots, maybe.
+  /// True where the root is a newer one now; published() then says what is held by it.
+  bool offer_roots(const std::vector<Bytes>& untrusted);
 
   [[nodiscard]] const FollowTarget& target() const { return options_.target; }
   [[nodiscard]] const Held& held() const { return held_; }
+  /// The newest root that is known.
+  [[nodiscard]] const Root& root() const { return chain_.current(); }
   /// Set while a release is being fetched.
   [[nodiscard]] const boot::Acquire* acquiring() const { return acquire_.get(); }
   [[nodiscard]] const std::optional<Error>& last_error() const { return last_error_; }
@@ -98,6 +113,11 @@ class Follower {
   void begin_acquire();
   void end_acquire();
   void put_items();
+  /// True where the root is a newer one now; the owner is not told.
+  bool learn(const std::vector<Bytes>& untrusted);
+  void learn_and_tell(const std::vector<Bytes>& untrusted);
+  void hold(Held held);
+  void ask_lan_nodes_for_roots();
   [[nodiscard]] Duration jitter(Duration around);
 
   dht::Session& session_;
@@ -107,7 +127,10 @@ class Follower {
   FollowOptions options_;
   Held held_;
 
+  StoredChain chain_;                 // from the target's base
+  boot::RootSearch search_;
   boot::PointerChoice choice_;
+  bool looking_ = false;
   std::vector<dht::LookupId> lookups_;
   std::map<std::string, dht::LanNode> lan_nodes_;  // by instance
   bool lan_browsed_ = false;

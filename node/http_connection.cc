@@ -176,7 +176,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         asio::const_buffer()};
     const bool from_memory = answer_.entry && !answer_.entry->file;
     if (from_memory && body_left())
-      buffers[1] = asio::buffer(answer_.entry->memory->data() + answer_.first + body_sent_,
+      buffers[1] = asio::buffer(answer_.entry->memory->data() + answer_.entry->offset +
+                                    answer_.first + body_sent_,
                                 std::min<std::uint64_t>(answer_.length - body_sent_, kSendStep));
     const int flags = !from_memory && body_left() ? MSG_MORE : 0;
     socket_.async_send(buffers, flags,

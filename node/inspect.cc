@@ -5,6 +5,7 @@
 
 #include "dht/torrent.h"
 #include "node/release_parts.h"
+#include "node/trust_show.h"
 #include "proto/bencode.h"
 #include "proto/envelope.h"
 #include "proto/pointer.h"
@@ -27,10 +28,24 @@ std::string dump(const Json& json) {
 }
 
 Json manifest_part(const EnvelopeView& view) {
+  if (view.payload_type == kRootType) {
+    const auto root = decode_root(view.payload);
+    if (!root) return {{"problem", root.error().detail}};
+    return Json::parse(root_json(*root), nullptr, false);
+  }
   if (view.payload_type != kManifestType) return {{"problem", "an unknown kind of document"}};
   const auto manifest = decode_manifest(view.payload);
   if (!manifest) return {{"problem", manifest.error().detail}};
   return Json::parse(manifest_json(*manifest), nullptr, false);
+}
+
+/// Whose signatures count for what the envelope says it is.
+RoleKeys role_for(const EnvelopeView& view, const TrustPolicy& policy) {
+  if (view.payload_type == kRootType) return policy.root.root;
+  const auto manifest = decode_manifest(view.payload);
+  const RoleKeys* role =
+      manifest ? policy.root.release_role(manifest->channel, manifest->arch) : nullptr;
+  return role == nullptr ? RoleKeys{} : *role;
 }
 
 Inspected inspect_envelope(ByteView document, const EnvelopeView& view, const TrustPolicy* trust) {
@@ -40,20 +55,19 @@ Inspected inspect_envelope(ByteView document, const EnvelopeView& view, const Tr
             {"sha256", to_hex(sha256(document))},
             {"signatures", Json::array()}};
   const auto message = pre_authentication_encoding(view.payload_type, view.payload);
+  const RoleKeys role = trust != nullptr ? role_for(view, *trust) : RoleKeys{};
   for (const auto& entry : view.signatures) {
     const char* state = "not checked: give --trust";
     if (trust != nullptr) {
       state = "of a key that is not trusted";
-      const auto signature = exactly<64>(entry.signature);
-      for (const auto& key : trust->release_keys)
+      for (const auto& key : role.keys)
         if (key.id() == entry.key_id)
-          state = signature && key.verify(message, *signature) ? "valid" : "INVALID";
+          state = key.verify(message, entry.signature) ? "valid" : "INVALID";
     }
     json["signatures"].push_back({{"key_id", printable(entry.key_id)}, {"state", state}});
   }
   if (trust != nullptr) {
-    const auto good = verify_envelope(document, view.payload_type, trust->release_keys,
-                                      trust->release_threshold);
+    const auto good = verify_envelope(document, view.payload_type, role);
     json["valid"] = good.ok();
     if (!good) out.error = good.error();
   } else if (view.signatures.empty()) {
@@ -113,8 +127,11 @@ Inspected inspect_items(ByteView document, const PublicKey& key, const TrustPoli
     }
   }
   if (trust != nullptr) {
-    const auto& keys = trust->pointer_keys;
-    const bool trusted = std::find(keys.begin(), keys.end(), key) != keys.end();
+    const auto& grants = trust->root.pointer;
+    const bool trusted = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+      const auto& keys = grant.signers.keys;
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    });
     json["trusted"] = trusted;
     if (!trusted && !out.error)
       out.error = Error{ErrorCode::kWrongKey, "the pointer is of key " + key.id() +
@@ -147,20 +164,21 @@ Json key_json(const char* kind, const PublicKey& key) {
 
 Inspected inspect_trust_file(const TrustPolicy& policy) {
   Json keys = Json::array();
-  for (const auto& key : policy.release_keys) keys.push_back(key.hex());
+  for (const auto& grant : policy.root.release)
+    for (const auto& key : grant.signers.keys) keys.push_back(key.hex());
   Json pointers = Json::array();
-  for (const auto& key : policy.pointer_keys) pointers.push_back(key.hex());
+  for (const auto& grant : policy.root.pointer)
+    for (const auto& key : grant.signers.keys) pointers.push_back(key.hex());
   return {.kind = "trust-file",
           .json = dump({{"kind", "trust-file"},
                         {"release_keys", keys},
-                        {"release_threshold", policy.release_threshold},
+                        {"root_version", policy.root.version},
                         {"pointer_keys", pointers},
                         {"locked", policy.locked},
                         {"min_version", policy.min_version},
                         {"time_floor", policy.time_floor.seconds},
                         {"mirrors", policy.mirrors},
-                        {"bootstrap", policy.bootstrap},
-                        {"append_allowed", policy.append_allowed}}),
+                        {"bootstrap", policy.bootstrap}}),
           .error = std::nullopt};
 }
 

@@ -15,6 +15,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("plasmd ") + PHASE_VERSION);
   int exit = 0;
   phase::node::add_keygen(app, exit);
+  phase::node::add_key(app, exit);
+  phase::node::add_trust(app, exit);
   phase::node::add_publish(app, exit);
   phase::node::add_serve(app, exit);
   phase::node::add_fetch(app, exit);

@@ -4,6 +4,7 @@
 
 #include "dht/resolve.h"
 #include "node/files.h"
+#include "proto/root_chain.h"
 
 namespace phase::node {
 namespace {
@@ -80,6 +81,13 @@ Result<TrustPolicy> load_trust(const std::string& key_or_file) {
                                          text.error().detail};
   }
   if (auto key = parse_public_key(as_text(*text))) return trust_single_key(*key);
+  // Named by a person, like a key: who signed it is not asked.
+  if (auto root = decode_signed_root(*text)) {
+    TrustPolicy policy;
+    policy.root = std::move(root->document);
+    policy.root_document = std::move(*text);
+    return policy;
+  }
   auto policy = parse_trust_file(as_text(*text));
   if (!policy) return policy.error().in(key_or_file);
   return policy;

@@ -38,7 +38,8 @@ struct NetworkSettings {
 /// kUsage.
 [[nodiscard]] Result<NetworkSettings> parse_network(const NetworkArguments& arguments);
 
-/// A public key itself, a .pub file of ours or minisign's, or a trust file. kConfig, kUsage.
+/// A public key itself, a .pub file of ours or minisign's, a root document or a trust file. kConfig,
+/// kUsage.
 [[nodiscard]] Result<TrustPolicy> load_trust(const std::string& key_or_file);
 
 }  // namespace phase::node

@@ -1,128 +1,142 @@
 #include "node/publish.h"
 
-#include <set>
-
-#include "node/device_tree_name.h"
-#include "node/initramfs_size.h"
-#include "node/kernel_image.h"
-#include "node/mapped_file.h"
+#include "node/authority.h"
 #include "node/seal.h"
-#include "proto/names.h"
+#include "node/stage.h"
+#include "node/trust_document.h"
+#include "proto/envelope.h"
+#include "proto/utc.h"
 
 namespace phase::node {
 namespace {
 
-struct Input {
-  Role role;
-  std::string from;  ///< The operator's path.
-  std::string name;  ///< In the release.
+/// Everything that is known before a file is read: who signs it, and as which version.
+struct Plan {
+  Manifest manifest;
+  Authority authority;
+  std::optional<Floor> floor;
 };
 
-Result<std::vector<Input>> inputs_of(const PublishOptions& options) {
-  if (options.kernel.empty() || options.initramfs.empty())
-    return {ErrorCode::kUsage, "a release needs --kernel FILE and --initramfs FILE"};
-  std::vector<Input> inputs{{Role::kKernel, options.kernel, "kernel"},
-                            {Role::kInitramfs, options.initramfs, "initramfs"}};
-  if (!options.rootfs.empty()) inputs.push_back({Role::kRootfs, options.rootfs, "rootfs"});
-  std::set<std::string> names;
-  for (const auto& path : options.device_trees) {
-    const auto name = "dtbs/" + path.substr(path.find_last_of('/') + 1);
-    if (!valid_artifact_name(name))
-      return {ErrorCode::kUsage, path + ": its name has characters that a release cannot hold; "
-                                        "use letters, digits, '.', '_' and '-'"};
-    if (!names.insert(name).second)
-      return {ErrorCode::kUsage, path + ": two device trees have this name"};
-    inputs.push_back({Role::kDeviceTree, path, name});
-  }
-  return inputs;
+Result<Plan> plan_release(Store& store, const Clock& clock, const PublishOptions& options) {
+  auto manifest = begin_manifest(clock, options);
+  if (!manifest) return manifest.error();
+  if (auto looked = store.reload(); !looked) return looked.error();
+  auto authority = find_authority(store, {.keys = options.keys,
+                                          .channel = manifest->channel,
+                                          .arch = manifest->arch,
+                                          .trust = options.trust,
+                                          .now = clock.wall()});
+  if (!authority) return authority.error();
+  const auto floor = store.floor(authority->publisher, manifest->channel, manifest->arch);
+  if (!floor) return floor.error();
+  const auto lowest = authority->root.floor(manifest->channel, manifest->arch);
+  const auto version = next_version(*floor, options.release_version, lowest);
+  if (!version) return version.error();
+  manifest->release_version = *version;
+  return Plan{std::move(*manifest), std::move(*authority), *floor};
 }
 
-/// What the manifest says about one artifact's inside.
-Result<void> look_inside(const Input& input, const std::string& copy, const std::string& arch,
-                         Manifest& manifest, Artifact& artifact) {
-  if (input.role == Role::kKernel) {
-    auto kernel = check_kernel(copy, arch);
-    if (!kernel) return kernel.error();
-    manifest.kernel_memory = kernel->memory;
-    manifest.kernel_release = kernel->release;
-  } else if (input.role == Role::kInitramfs) {
-    const auto unpacked = initramfs_unpacked(copy);
-    if (!unpacked) return unpacked.error();
-    manifest.initramfs_unpacked = *unpacked;
-  } else if (input.role == Role::kDeviceTree) {
-    const auto blob = MappedFile::open(copy);
-    if (!blob) return blob.error();
-    auto machine = device_tree_machine(blob->bytes());
-    if (!machine) return machine.error();
-    artifact.compatible = *machine;
-  }
-  return {};
-}
-
-Result<void> take_inputs(Files& files, const std::vector<Input>& inputs,
-                         const std::string& staging, Manifest& manifest) {
-  bool folder_made = false;
-  for (const auto& input : inputs) {
-    if (input.role == Role::kDeviceTree && !folder_made) {
-      if (auto done = files.make_folder(staging + "/dtbs"); !done) return done;
-      folder_made = true;
-    }
-    const auto copy = staging + "/" + input.name;
-    if (auto done = files.copy_file(input.from, copy); !done) return done;
-    Artifact artifact;
-    artifact.role = input.role;
-    artifact.name = input.name;
-    if (auto good = look_inside(input, copy, manifest.arch, manifest, artifact); !good)
-      return good.error().in(input.from);
-    const auto digest = files.digest(copy);
-    if (!digest) return digest.error();
-    artifact.size = digest->size;
-    artifact.sha256 = digest->sha256;
-    artifact.pieces_root = digest->pieces_root;
-    manifest.artifacts.push_back(std::move(artifact));
-  }
-  return {};
+Result<Bytes> sign_manifest(const Manifest& manifest, const std::vector<const SecretKey*>& keys) {
+  const auto payload = encode_manifest(manifest);
+  if (!payload) return payload.error();
+  return sign_envelope(kManifestType, *payload, keys);
 }
 
 }  // namespace
 
-Result<StoredRelease> publish(Store& store, const Clock& clock, const PublishOptions& options) {
-  if (options.keys.empty()) return {ErrorCode::kUsage, "a release is signed: give --secret-key FILE"};
-  const auto channel = check_channel(options.channel);
-  if (!channel) return channel.error();
-  const auto arch = normalise_arch(options.arch);
-  if (!arch) return arch.error();
-  const auto inputs = inputs_of(options);
-  if (!inputs) return inputs.error();
+SealRequest seal_request(const Authority& authority, Manifest manifest, Bytes envelope,
+                         std::vector<ProviderHint> providers, const std::optional<Floor>& floor) {
+  return {.envelope = std::move(envelope),
+          .manifest = std::move(manifest),
+          .pointer_key = authority.pointer,
+          .checksums_key = authority.release.empty() ? authority.pointer : authority.release.front(),
+          .root_files = authority.root_files,
+          .providers = std::move(providers),
+          .floor = floor};
+}
 
+Result<StoredRelease> publish(Store& store, const Clock& clock, const PublishOptions& options) {
   // From the look at the last version to the new pointer nobody else may publish.
   const auto held = store.lock(true);
   if (!held) return held.error();
-  const auto floor = store.floor(options.keys.front()->public_key(), *channel, *arch);
-  if (!floor) return floor.error();
-  const auto version = next_version(*floor, options.release_version);
-  if (!version) return version.error();
+  auto plan = plan_release(store, clock, options);
+  if (!plan) return plan.error();
+  if (auto good = enough_signed(plan->authority, public_keys(plan->authority.release)); !good)
+    return good.error();
+  if (auto good = pointer_at_hand(plan->authority); !good) return good.error();
 
-  Manifest manifest;
-  manifest.channel = *channel;
-  manifest.arch = *arch;
-  manifest.release_version = *version;
-  manifest.created = clock.wall();
-  if (options.lifetime != 0)
-    manifest.expires = WallTime{manifest.created.seconds + options.lifetime};
-  manifest.cmdline = options.cmdline;
-  manifest.min_memory = options.min_memory;
-
-  const auto staging = open_staging(store);
+  const auto staging = open_staging(store, kStagingName);
   if (!staging) return staging.error();
-  if (auto taken = take_inputs(store.files(), *inputs, *staging, manifest); !taken) {
-    (void)store.files().remove_tree(*staging);  // the next publishing does it otherwise
-    return taken.error();
-  }
+  if (auto done = stage_artifacts(store.files(), options, *staging, plan->manifest); !done)
+    return done.error();
+  auto envelope = sign_manifest(plan->manifest, plan->authority.release);
+  if (!envelope) return envelope.error();
   auto made = seal(store, clock, *staging,
-                   {.keys = options.keys, .providers = options.providers,
-                    .manifest = std::move(manifest), .floor = *floor});
+                   seal_request(plan->authority, std::move(plan->manifest), std::move(*envelope),
+                                options.providers, plan->floor));
   // The release is published; what could not be removed now is removed by the next one.
+  if (made) (void)store.prune_locked();
+  return made;
+}
+
+Result<Draft> draft(Store& store, const Clock& clock, const PublishOptions& options) {
+  const auto held = store.lock(true);
+  if (!held) return held.error();
+  auto plan = plan_release(store, clock, options);
+  if (!plan) return plan.error();
+  const auto staging =
+      open_staging(store, draft_name(plan->manifest.channel, plan->manifest.arch));
+  if (!staging) return staging.error();
+  if (auto done = stage_artifacts(store.files(), options, *staging, plan->manifest); !done)
+    return done.error();
+  auto envelope = sign_manifest(plan->manifest, plan->authority.release);
+  if (!envelope) return envelope.error();
+  return Draft{.envelope = std::move(*envelope),
+               .manifest = std::move(plan->manifest),
+               .role = plan->authority.release_role,
+               .signers = public_keys(plan->authority.release)};
+}
+
+Result<StoredRelease> publish_signed(Store& store, const Clock& clock,
+                                     const SignedDraftOptions& options) {
+  auto view = decode_envelope(options.envelope);
+  if (!view) return view.error();
+  if (view->payload_type != kManifestType)
+    return {ErrorCode::kMalformed, "is no draft of a release"};
+  auto manifest = decode_manifest(view->payload);
+  if (!manifest) return manifest.error();
+  const auto held = store.lock(true);
+  if (!held) return held.error();
+  if (auto looked = store.reload(); !looked) return looked.error();
+  const auto authority = find_authority(store, {.keys = options.keys,
+                                                .channel = manifest->channel,
+                                                .arch = manifest->arch,
+                                                .trust = options.trust,
+                                                .now = clock.wall()});
+  if (!authority) return authority.error();
+  const auto message = pre_authentication_encoding(kManifestType, view->payload);
+  if (auto good = enough_signed(*authority, signers_among(message, view->signatures,
+                                                          authority->release_role));
+      !good)
+    return good.error();
+  if (auto good = pointer_at_hand(*authority); !good) return good.error();
+  if (manifest->expires.seconds != 0 && clock.wall() >= manifest->expires)
+    return {ErrorCode::kExpired, "the draft expired on " + utc_text(manifest->expires) +
+                                     " before it was published; make a new one"};
+  const auto floor = store.floor(authority->publisher, manifest->channel, manifest->arch);
+  if (!floor) return floor.error();
+  const auto lowest = authority->root.floor(manifest->channel, manifest->arch);
+  if (auto version = next_version(*floor, manifest->release_version, lowest); !version)
+    return version.error().in("the draft");
+  const auto staging = store.incoming() + "/" + draft_name(manifest->channel, manifest->arch);
+  if (!store.files().info(staging))
+    return {ErrorCode::kNotFound, "the store holds no files of a draft for channel " +
+                                      manifest->channel + " on " + manifest->arch +
+                                      "; `plasmd publish --draft` puts them there"};
+  if (auto good = check_staged(store.files(), staging, *manifest); !good) return good.error();
+  auto made = seal(store, clock, staging,
+                   seal_request(*authority, std::move(*manifest), options.envelope,
+                                options.providers, *floor));
   if (made) (void)store.prune_locked();
   return made;
 }

@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "node/authority.h"
 #include "node/publish.h"
 #include "node/seal.h"
+#include "proto/envelope.h"
 #include "proto/names.h"
 
 namespace phase::node {
@@ -27,27 +29,38 @@ Result<void> link_artifacts(Files& files, const StoredRelease& last, const std::
   return {};
 }
 
-Result<StoredRelease> renew_one(Store& store, const Clock& clock, const RenewOptions& options,
-                                const StoredRelease& last) {
-  const auto where = "channel " + last.channel + " on " + last.arch;
-  const auto floor = store.floor(last.publisher, last.channel, last.arch);
-  if (!floor) return floor.error();
-  const auto version = next_version(*floor, std::nullopt);
-  if (!version) return version.error().in(where);
-
+/// The next manifest of `last`, unsigned.
+Result<Manifest> next_manifest(const Clock& clock, std::int64_t lifetime, const StoredRelease& last,
+                               const Authority& authority, const std::optional<Floor>& floor) {
+  const auto lowest = authority.root.floor(last.channel, last.arch);
+  const auto version = next_version(floor, std::nullopt, lowest);
+  if (!version) return version.error();
   auto manifest = last.manifest;
   manifest.release_version = *version;
   manifest.created = clock.wall();
-  manifest.expires = options.lifetime == 0
-                         ? WallTime{}
-                         : WallTime{manifest.created.seconds + options.lifetime};
+  manifest.expires =
+      lifetime == 0 ? WallTime{} : WallTime{manifest.created.seconds + lifetime};
   if (!later(manifest.expires, last.manifest.expires))
     return {ErrorCode::kUsage,
-            where + ": the release would not expire later than now; give a longer --expires"};
+            "the release would not expire later than now; give a longer --expires"};
+  return manifest;
+}
+
+Result<StoredRelease> renew_one(Store& store, const Clock& clock, const RenewOptions& options,
+                                const StoredRelease& last, const Authority& authority) {
+  if (auto good = enough_signed(authority, public_keys(authority.release)); !good)
+    return good.error();
+  if (auto good = pointer_at_hand(authority); !good) return good.error();
+  const auto floor = store.floor(authority.publisher, last.channel, last.arch);
+  if (!floor) return floor.error();
+  auto manifest = next_manifest(clock, options.lifetime, last, authority, *floor);
+  if (!manifest) return manifest.error();
   const auto pointer = decode_pointer(last.pointer.front().value);
   if (!pointer) return pointer.error();
+  const auto payload = encode_manifest(*manifest);
+  if (!payload) return payload.error();
 
-  const auto staging = open_staging(store);
+  const auto staging = open_staging(store, kStagingName);
   if (!staging) return staging.error();
   if (auto done = link_artifacts(store.files(), last, *staging); !done) {
     (void)store.files().remove_tree(*staging);  // the next publishing does it otherwise
@@ -55,11 +68,56 @@ Result<StoredRelease> renew_one(Store& store, const Clock& clock, const RenewOpt
   }
   // The torrent is hashed anew and held against the manifest: a file that the disk altered since
   // is found before it is signed again.
-  auto made = seal(store, clock, *staging,
-                   {.keys = options.keys, .providers = pointer->providers,
-                    .manifest = std::move(manifest), .floor = *floor});
-  if (!made) return made.error().in(where);
-  return made;
+  return seal(store, clock, *staging,
+              seal_request(authority, std::move(*manifest),
+                           sign_envelope(kManifestType, *payload, authority.release),
+                           pointer->providers, *floor));
+}
+
+struct Renewal {
+  StoredRelease last;
+  Authority authority;
+};
+
+bool is_of(const StoredRelease& release, const Store& store,
+           const std::vector<const SecretKey*>& keys) {
+  const StoredChain* chain = store.chain_of(release.publisher, release.channel, release.arch);
+  if (keys.empty()) return chain != nullptr;  // a draft: the chain says whose
+  return std::any_of(keys.begin(), keys.end(), [&](const SecretKey* key) {
+    return release.publisher == key->public_key() ||
+           (chain != nullptr && chain->names(key->public_key()));
+  });
+}
+
+/// Releases of the publisher that the keys stand for.
+Result<std::vector<Renewal>> find_renewals(const Store& store, const Clock& clock,
+                                           const RenewOptions& options) {
+  std::vector<Renewal> found;
+  for (const auto& release : store.releases()) {
+    if (!release.current || (options.channel && *options.channel != release.channel)) continue;
+    if (options.arch && *options.arch != release.arch) continue;
+    if (!is_of(release, store, options.keys)) continue;
+    const auto family = [&](const PublicKey& key) {
+      const auto keys = store.family(key, release.channel, release.arch);
+      return std::find(keys.begin(), keys.end(), release.publisher) != keys.end();
+    };
+    auto authority = find_authority(store, {.keys = options.keys,
+                                            .channel = release.channel,
+                                            .arch = release.arch,
+                                            .trust = options.trust,
+                                            .now = clock.wall()});
+    if (!authority) return authority.error();
+    if (!family(authority->publisher)) continue;
+    const auto where = "channel " + release.channel + " on " + release.arch;
+    if (!authority->root_files.empty() && !signed_by_role(release, authority->root))
+      return {ErrorCode::kNotGranted,
+              where + ": release version " + std::to_string(release.manifest.release_version) +
+                  " was signed by keys that root version " +
+                  std::to_string(authority->root.version) +
+                  " does not name; publish its files anew"};
+    found.push_back({release, std::move(*authority)});
+  }
+  return found;
 }
 
 }  // namespace
@@ -70,27 +128,48 @@ Result<std::vector<StoredRelease>> renew(Store& store, const Clock& clock,
   const auto held = store.lock(true);
   if (!held) return held.error();
   if (auto looked = store.reload(); !looked) return looked.error();
-
-  const auto& publisher = options.keys.front()->public_key();
-  std::vector<StoredRelease> last;
-  for (const auto& release : store.releases())
-    if (release.current && release.publisher == publisher &&
-        (!options.channel || *options.channel == release.channel))
-      last.push_back(release);
-  if (last.empty())
+  const auto renewals = find_renewals(store, clock, options);
+  if (!renewals) return renewals.error();
+  if (renewals->empty())
     return {ErrorCode::kNotFound,
-            "the store holds no release of key " + publisher.id() +
+            "the store holds no release of key " + options.keys.front()->public_key().id() +
                 (options.channel ? " in channel " + *options.channel : std::string()) +
                 " to renew; publish one first"};
 
   std::vector<StoredRelease> made;
-  for (const auto& release : last) {
-    auto one = renew_one(store, clock, options, release);
-    if (!one) return one.error();
+  for (const auto& [last, authority] : *renewals) {
+    auto one = renew_one(store, clock, options, last, authority);
+    if (!one) return one.error().in("channel " + last.channel + " on " + last.arch);
     made.push_back(std::move(*one));
   }
   (void)store.prune_locked();  // what could not be removed now is removed by the next one
   return made;
+}
+
+Result<Draft> draft_renewal(Store& store, const Clock& clock, const RenewOptions& options) {
+  const auto held = store.lock(true);
+  if (!held) return held.error();
+  if (auto looked = store.reload(); !looked) return looked.error();
+  const auto renewals = find_renewals(store, clock, options);
+  if (!renewals) return renewals.error();
+  if (renewals->size() != 1)
+    return {renewals->empty() ? ErrorCode::kNotFound : ErrorCode::kUsage,
+            "the store holds " + std::to_string(renewals->size()) +
+                " releases that are meant; a draft renews one: say --channel and --arch"};
+  const auto& [last, authority] = renewals->front();
+  const auto floor = store.floor(authority.publisher, last.channel, last.arch);
+  if (!floor) return floor.error();
+  auto manifest = next_manifest(clock, options.lifetime, last, authority, *floor);
+  if (!manifest) return manifest.error();
+  const auto payload = encode_manifest(*manifest);
+  if (!payload) return payload.error();
+  const auto staging = open_staging(store, draft_name(last.channel, last.arch));
+  if (!staging) return staging.error();
+  if (auto done = link_artifacts(store.files(), last, *staging); !done) return done.error();
+  return Draft{.envelope = sign_envelope(kManifestType, *payload, authority.release),
+               .manifest = std::move(*manifest),
+               .role = authority.release_role,
+               .signers = public_keys(authority.release)};
 }
 
 }  // namespace phase::node

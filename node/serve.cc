@@ -61,6 +61,7 @@ Result<std::unique_ptr<Node>> Node::open(Store& store, const Clock& clock, Rando
   node->open_lan();
   node->follow(options.follow);
   node->seed_store();
+  node->share_roots();
   return node;
 }
 
@@ -109,17 +110,25 @@ Result<void> Node::listen() {
 }
 
 Held Node::held(const FollowTarget& target) const {
-  const StoredRelease* release = store_.find(target.key, target.channel, target.arch);
+  const StoredRelease* release = store_.newest(target.base.root, target.channel, target.arch);
   if (release == nullptr) return {};
   return {release->manifest.release_version, release->pointer};
 }
 
-void Node::add_follower(const FollowTarget& target) {
+FollowTarget Node::settled(const FollowTarget& target) const {
+  const StoredChain* chain = store_.chain_from(target.base.root);
+  return chain == nullptr ? target : FollowTarget{chain->base, target.channel, target.arch};
+}
+
+void Node::add_follower(const FollowTarget& wanted) {
+  const FollowTarget target = settled(wanted);
   const bool known = std::any_of(followers_.begin(), followers_.end(),
                                  [&](const auto& one) { return one->target() == target; });
   if (known || (!options_.use_dht && !lan_)) return;
   FollowOptions options;
   options.target = target;
+  const StoredChain* chain = store_.chain_from(target.base.root);
+  if (chain != nullptr) options.roots = chain->documents;
   options.incoming = store_.incoming();
   options.look_every = options_.look_every;
   options.use_dht = options_.use_dht;
@@ -137,7 +146,10 @@ void Node::follow(const std::vector<FollowTarget>& targets) {
   for (const FollowTarget& target : targets) add_follower(target);
   // What is held is followed too: its pointer is kept alive, and a newer release is fetched.
   for (const StoredRelease& release : store_.releases()) {
-    if (release.current) add_follower({release.publisher, release.channel, release.arch});
+    if (!release.current) continue;
+    const StoredChain* chain = store_.chain_of(release.publisher, release.channel, release.arch);
+    add_follower({chain != nullptr ? chain->base : key_base(release.publisher), release.channel,
+                  release.arch});
   }
 }
 
@@ -173,8 +185,9 @@ void Node::seed_store() {
 
 void Node::share_catalogue() {
   std::vector<std::string> left_out;
-  http_->set_catalogue(
-      std::make_shared<const Catalogue>(build_catalogue(store_.releases(), &left_out)));
+  Catalogue catalogue = build_catalogue(store_.releases(), &left_out);
+  add_chains(catalogue, store_.chains());
+  http_->set_catalogue(std::make_shared<const Catalogue>(std::move(catalogue)));
   for (const std::string& line : left_out) log_.warning("not served over HTTP", {{"what", line}});
 }
 
@@ -223,10 +236,11 @@ void Node::hear_lan() {
   }
 }
 
-Result<void> Node::adopt(const FollowTarget& target, const boot::Acquired& acquired) {
+Result<void> Node::adopt(const FollowTarget&, const boot::Acquired& acquired) {
   if (acquired.release) session_->remove(*acquired.release);
   IncomingRelease incoming;
-  incoming.publisher = target.key;
+  if (acquired.pointer.empty()) return {ErrorCode::kNoPointer, "it came without a pointer"};
+  incoming.publisher = acquired.pointer.front().key;
   incoming.folder = acquired.folder;
   incoming.torrent = acquired.torrent;
   incoming.pointer = acquired.pointer;
@@ -237,17 +251,18 @@ Result<void> Node::adopt(const FollowTarget& target, const boot::Acquired& acqui
 }
 
 void Node::refresh(const FollowTarget& target, const std::vector<SignedItem>& items) {
-  const StoredRelease* release = store_.find(target.key, target.channel, target.arch);
-  if (release == nullptr) return;
+  const StoredRelease* release = store_.newest(target.base.root, target.channel, target.arch);
+  if (release == nullptr || items.empty()) return;
   const auto same = [](const SignedItem& a, const SignedItem& b) {
-    return a.salt == b.salt && a.seq == b.seq;
+    return a.key == b.key && a.salt == b.salt && a.seq == b.seq;
   };
   if (std::equal(items.begin(), items.end(), release->pointer.begin(), release->pointer.end(), same)) {
     return;
   }
-  if (items.size() < release->pointer.size()) return;
+  const bool same_key = items.front().key == release->publisher;
+  if (same_key && items.size() < release->pointer.size()) return;
   IncomingRelease incoming;
-  incoming.publisher = target.key;
+  incoming.publisher = items.front().key;
   incoming.folder = release->folder;
   incoming.torrent = release->torrent;
   incoming.pointer = items;
@@ -261,6 +276,7 @@ void Node::refresh(const FollowTarget& target, const std::vector<SignedItem>& it
 void Node::reload() {
   const auto changed = store_.reload();
   if (!changed) return log_.error("cannot read the store", changed.error());
+  share_roots();
   for (const auto& follower : followers_) {
     Held now = held(follower->target());
     if (now.release_version > follower->held().release_version) follower->published(std::move(now));
@@ -288,7 +304,7 @@ void Node::tick_followers() {
     follower->tick();
     for (const std::string& line : follower->take_messages()) {
       log_.info(line, {{"follow", follower->target().channel + "/" + follower->target().arch},
-                       {"key", follower->target().key.id()}});
+                       {"publisher", follower->target().publisher()}});
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,11 @@ class Node final : private FollowOwner {
   [[nodiscard]] Held held(const FollowTarget& target) const;
   Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) override;
   void refresh(const FollowTarget& target, const std::vector<SignedItem>& items) override;
+  Held learned(const FollowTarget& target, const std::vector<Bytes>& documents) override;
+  /// Tells every follower, clients and the DHT of the roots that the store holds.
+  void share_roots();
+  /// The target by the chain of the store that its root is part of, so that it is followed once.
+  [[nodiscard]] FollowTarget settled(const FollowTarget& target) const;
 
   Store& store_;
   const Clock& clock_;
@@ -105,6 +111,7 @@ class Node final : private FollowOwner {
   std::string lan_name_;
   std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
   std::vector<std::unique_ptr<Follower>> followers_;
+  std::set<Sha1> announced_roots_;
 };
 
 }  // namespace phase::node

@@ -52,14 +52,14 @@ ServeEvents::~ServeEvents() {
   }
 }
 
-Result<void> ServeEvents::start(const std::string& pointers, std::function<void()> wake) {
-  pointers_ = pointers;
+Result<void> ServeEvents::start(std::vector<std::string> folders, std::function<void()> wake) {
+  folders_ = std::move(folders);
   wake_ = std::move(wake);
   if (changes_ < 0) {
     return {ErrorCode::kStore, "inotify: this user has no watches left; raise "
                                "fs.inotify.max_user_instances"};
   }
-  watch_below(pointers_, kPointerDepth);
+  for (const std::string& folder : folders_) watch_below(folder, kPointerDepth);
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -99,7 +99,7 @@ void ServeEvents::read_changes() {
   // What changed does not matter: the store is looked at as a whole. New folders are watched, and
   // one that appeared before its watch did is caught because the look comes after it.
   while (::read(changes_, buffer.data(), buffer.size()) > 0) published_ = true;
-  watch_below(pointers_, kPointerDepth);
+  for (const std::string& folder : folders_) watch_below(folder, kPointerDepth);
 }
 
 }  // namespace phase::node

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "proto/result.h"
 
@@ -22,9 +23,9 @@ class ServeEvents {
   ServeEvents& operator=(const ServeEvents&) = delete;
 
   /// Begins to wait; `wake` is called from the thread after each change of the flags below.
-  /// `pointers` is the store's folder of pointers: a file renamed into it or below it is a
-  /// published release.
-  Result<void> start(const std::string& pointers, std::function<void()> wake);
+  /// `folders` are the store's pointers and chains of roots: a file renamed into one or below it is
+  /// a published release or a newer root.
+  Result<void> start(std::vector<std::string> folders, std::function<void()> wake);
 
   [[nodiscard]] bool ended() const { return ended_.load(); }        ///< SIGTERM or SIGINT came.
   [[nodiscard]] bool take_reload() { return reload_.exchange(false); }    ///< SIGHUP came.
@@ -37,7 +38,7 @@ class ServeEvents {
   void read_changes();
 
   int signals_ = -1, changes_ = -1, stop_ = -1;
-  std::string pointers_;
+  std::vector<std::string> folders_;
   std::function<void()> wake_;
   std::atomic<bool> ended_ = false, reload_ = false, published_ = false;
   std::thread thread_;

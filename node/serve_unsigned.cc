@@ -44,7 +44,7 @@ Result<void> serve_unsigned(const std::string& folder, const HttpProviderOptions
   std::mutex mutex;
   std::condition_variable changed;
   bool woken = true;  // the first catalogue
-  auto watching = events.start(folder, [&] {
+  auto watching = events.start({folder}, [&] {
     const std::lock_guard lock(mutex);
     woken = true;
     changed.notify_one();

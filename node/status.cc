@@ -32,7 +32,9 @@ Json release_json(const Node& node, const StoredRelease& release) {
 
 Json follower_json(const Follower& follower) {
   const FollowTarget& target = follower.target();
-  Json json{{"key", target.key.hex()},
+  Json json{{"key", target.publisher()},
+            {"root", follower.root().version},
+            {"root_expires", follower.root().expires.seconds},
             {"channel", target.channel},
             {"arch", target.arch},
             {"version", follower.held().release_version}};
@@ -153,7 +155,8 @@ Result<std::string> status_text(std::string_view text) {
     for (const Json& one : json.at("following")) {
       out << "following  " << one.at("channel").get<std::string>() << '/'
           << one.at("arch").get<std::string>() << " of " << one.at("key").get<std::string>()
-          << ", version " << one.at("version").get<std::uint64_t>();
+          << ", root version " << one.value("root", std::uint64_t{1}) << ", version "
+          << one.at("version").get<std::uint64_t>();
       if (one.contains("stage")) out << ", " << one.at("stage").get<std::string>();
       if (one.contains("error")) out << ", " << one.at("error").at("detail").get<std::string>();
       out << '\n';

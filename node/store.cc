@@ -15,8 +15,11 @@ constexpr std::string_view kItemsSuffix = ".items";
 constexpr std::string_view kPreviousSuffix = ".previous.items";
 
 /// What tells one state of the store from another.
-std::vector<std::string> state_of(const std::vector<StoredRelease>& releases) {
+std::vector<std::string> state_of(const std::vector<StoredRelease>& releases,
+                                  const std::vector<StoredChain>& chains) {
   std::vector<std::string> state;
+  for (const auto& chain : chains)
+    state.push_back(chain.folder + " " + std::to_string(chain.current().version));
   for (const auto& release : releases)
     state.push_back(release.name + " " + release.publisher.hex() + " " +
                     std::to_string(release.pointer.front().seq) + (release.current ? "" : " old"));
@@ -56,23 +59,24 @@ Result<std::unique_ptr<Store>> Store::open(Files& files, const StoreOptions& opt
 }
 
 Result<void> Store::create() {
-  for (const char* part : {"/releases", "/torrents", "/pointers", "/incoming"})
+  for (const char* part : {"/releases", "/torrents", "/pointers", "/trust", "/incoming"})
     if (auto made = make_folders(files_, path_ + part); !made)
       return {ErrorCode::kStore, made.error().detail};
-  for (const char* part : {"", "/releases", "/torrents", "/pointers", "/incoming"})
+  for (const char* part : {"", "/releases", "/torrents", "/pointers", "/trust", "/incoming"})
     if (auto good = files_.writable(path_ + part); !good) return good;
   return {};
 }
 
 Result<bool> Store::reload() {
-  const auto before = state_of(releases_);
+  const auto before = state_of(releases_, chains_);
   scan();
-  return state_of(releases_) != before;
+  return state_of(releases_, chains_) != before;
 }
 
 void Store::scan() {
   releases_.clear();
   left_out_.clear();
+  scan_chains();
   const auto root = path_ + "/pointers";
   const auto keys = files_.list(root);
   if (!keys) return leave_out(root, keys.error());
@@ -90,6 +94,7 @@ void Store::scan() {
     }
     for (const auto& channel : *channels) scan_channel(*key, channel, folder + "/" + channel);
   }
+  settle_keys();
 }
 
 void Store::scan_channel(const PublicKey& key, const std::string& channel,

@@ -5,11 +5,16 @@
 //   STORE/torrents/<torrent name>.torrent
 //   STORE/pointers/<key hex>/<channel>/<arch>.items           the current one: the commit point
 //   STORE/pointers/<key hex>/<channel>/<arch>.previous.items  the one before
+//   STORE/trust/<name>/…                    chains of root documents (node/stored_chain.h)
 //   STORE/incoming/                         fetches under way and publishing; same file system
 //   STORE/lock                              flock: one writer at a time, readers need none
 //
 // A release is in the store once its pointer file names it; that file is renamed into place last,
 // so a crash at any moment leaves the old release or the new one. Publishing is node/publish.h.
+//
+// A chain makes one publisher of all the pointer keys that its roots ever named for a channel: the
+// lowest version that is taken counts over all of them, and a release of an older key gives way to
+// a newer one of another.
 //
 // Threads: the owner's. Several processes may have one store open; each sees what the others
 // wrote after reload().
@@ -23,6 +28,7 @@
 
 #include "dht/torrent.h"
 #include "node/files.h"
+#include "node/stored_chain.h"
 #include "proto/manifest.h"
 #include "proto/pointer.h"
 
@@ -36,7 +42,8 @@ struct StoredRelease {
   PublicKey publisher;              ///< The pointer's key.
   std::string channel;
   std::string arch;                 ///< Normalised.
-  bool current = true;              ///< False: the one before, kept for fetches under way.
+  /// False: the one before, or of an older pointer key; kept for fetches under way.
+  bool current = true;
   std::string name;                 ///< The torrent's.
   std::string folder;               ///< STORE/releases/<name>.
   std::string parent;               ///< STORE/releases: what dht::Session::seed() takes.
@@ -56,11 +63,15 @@ struct IncomingRelease {
   std::vector<SignedItem> pointer;
 };
 
-/// What a channel may not fall below.
+/// What a channel may not fall below, over all pointer keys of its publisher.
 struct Floor {
+  /// Of releases that the current root's release role signed: what a thief of a key that has been
+  /// revoked signed holds nobody back (TUF 5.3.11).
   std::uint64_t release_version = 0;
-  std::int64_t seq = 0;
-  Sha256 manifest_sha256{};
+  std::uint64_t seen = 0;           ///< Of any; at least release_version.
+  std::int64_t seq = 0;             ///< The highest.
+  Sha256 manifest_sha256{};         ///< Of release_version.
+  PublicKey key;                    ///< Whose pointer names it.
 };
 
 struct StoreOptions {
@@ -93,7 +104,8 @@ class Store {
   /// parts do not belong together, kStore (another process is writing: try again).
   Result<void> install(const IncomingRelease& incoming);
 
-  /// Removes every release that no pointer file names. The names that it removed.
+  /// Removes what a newer release of another pointer key took the place of, then every release that
+  /// no pointer file names. The names that it removed.
   Result<std::vector<std::string>> prune();
 
   /// Taken by install() and prune() for themselves; publishing holds it from the first look at
@@ -103,13 +115,30 @@ class Store {
   Result<void> install_locked(const IncomingRelease& incoming);
   Result<std::vector<std::string>> prune_locked();
 
+  /// Keeps what `untrusted` adds to the chain that holds `base`, or to a new one; the chain rule
+  /// decides. Without anything new nothing is written. kExists (another chain has its folder),
+  /// kStore.
+  Result<void> add_roots(const TrustBase& base, const std::vector<Bytes>& untrusted, bool wait);
+
   // Queries.
   /// By publisher, channel, arch; the current one before the previous one.
   [[nodiscard]] const std::vector<StoredRelease>& releases() const { return releases_; }
   [[nodiscard]] const StoredRelease* find(const PublicKey& publisher, const std::string& channel,
                                           const std::string& arch) const;
-  /// From the pointer file alone, so that a damaged release still counts; empty where there is
-  /// no pointer, or none that can be read.
+  [[nodiscard]] const std::vector<StoredChain>& chains() const { return chains_; }
+  /// The chain that `root` is a root of; the longest one, null where there is none.
+  [[nodiscard]] const StoredChain* chain_from(const Root& root) const;
+  /// The chain whose roots name `key` as pointer key of (channel, arch); null: it stands alone.
+  [[nodiscard]] const StoredChain* chain_of(const PublicKey& key, const std::string& channel,
+                                            const std::string& arch) const;
+  /// `key` and, with a chain, every other pointer key that (channel, arch) had.
+  [[nodiscard]] std::vector<PublicKey> family(const PublicKey& key, const std::string& channel,
+                                              const std::string& arch) const;
+  /// The newest release that whoever trusts `root` takes, by any pointer key of its chain.
+  [[nodiscard]] const StoredRelease* newest(const Root& root, const std::string& channel,
+                                            const std::string& arch) const;
+  /// From the pointer files alone, so that a damaged release still counts; empty where there is
+  /// no pointer, or none that can be read. `publisher` is any pointer key of the chain.
   [[nodiscard]] Result<std::optional<Floor>> floor(const PublicKey& publisher,
                                                    const std::string& channel,
                                                    const std::string& arch) const;
@@ -127,6 +156,13 @@ class Store {
   void scan_channel(const PublicKey& key, const std::string& channel, const std::string& folder);
   [[nodiscard]] Result<StoredRelease> load(const PublicKey& key,
                                            const std::string& items_path) const;
+  void scan_chains();
+  /// Marks what another key's newer release took the place of.
+  void settle_keys();
+  [[nodiscard]] Result<std::optional<Floor>> floor_of_key(const PublicKey& key,
+                                                          const std::string& channel,
+                                                          const std::string& arch) const;
+  Result<void> drop_superseded();
   void leave_out(const std::string& path, const Error& why);
   [[nodiscard]] std::string pointer_folder(const PublicKey& key, const std::string& channel) const;
   [[nodiscard]] Result<void> admit(const StoredRelease& next, bool& nothing_to_do) const;
@@ -136,7 +172,11 @@ class Store {
   Files& files_;
   std::string path_;
   std::vector<StoredRelease> releases_;
+  std::vector<StoredChain> chains_;
   std::vector<std::string> left_out_;
 };
+
+/// True where the release role of `root` signed it. Expiry and floors are not asked.
+[[nodiscard]] bool signed_by_role(const StoredRelease& release, const Root& root);
 
 }  // namespace phase::node

@@ -82,19 +82,47 @@ Result<void> Store::install_locked(const IncomingRelease& incoming) {
   return {};
 }
 
-Result<std::optional<Floor>> Store::floor(const PublicKey& publisher, const std::string& channel,
-                                          const std::string& arch) const {
-  const auto path = pointer_folder(publisher, channel) + "/" + arch + ".items";
+Result<std::optional<Floor>> Store::floor_of_key(const PublicKey& key, const std::string& channel,
+                                                 const std::string& arch) const {
+  const auto path = pointer_folder(key, channel) + "/" + arch + ".items";
   const auto bytes = files_.read_file(path, kMaxItemsBytes);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::optional<Floor>();
   if (!bytes) return bytes.error();
-  const auto items = decode_items(*bytes, publisher);
+  const auto items = decode_items(*bytes, key);
   if (!items) return std::optional<Floor>();  // Left out already; a good pointer replaces it.
   const auto pointer = agreed_pointer(*items, channel, arch);
   if (!pointer) return std::optional<Floor>();
   return std::optional<Floor>({.release_version = pointer->release_version,
+                               .seen = pointer->release_version,
                                .seq = items->front().seq,
-                               .manifest_sha256 = pointer->manifest_sha256});
+                               .manifest_sha256 = pointer->manifest_sha256,
+                               .key = key});
+}
+
+Result<std::optional<Floor>> Store::floor(const PublicKey& publisher, const std::string& channel,
+                                          const std::string& arch) const {
+  const StoredChain* chain = chain_of(publisher, channel, arch);
+  std::optional<Floor> highest;
+  for (const PublicKey& key : family(publisher, channel, arch)) {
+    const auto one = floor_of_key(key, channel, arch);
+    if (!one) return one.error();
+    if (!*one) continue;
+    if (!highest) highest = Floor{};
+    highest->seen = std::max(highest->seen, (*one)->seen);
+    highest->seq = std::max(highest->seq, (*one)->seq);
+    const auto* release = find(key, channel, arch);
+    const bool revoked = chain != nullptr && release != nullptr &&
+                         release->manifest_sha256 == (*one)->manifest_sha256 &&
+                         !signed_by_role(*release, chain->current());
+    // The publisher's own pointer goes before another's to the same release.
+    const bool higher = (*one)->release_version > highest->release_version ||
+                        ((*one)->release_version == highest->release_version && key == publisher);
+    if (revoked || !higher) continue;
+    highest->release_version = (*one)->release_version;
+    highest->manifest_sha256 = (*one)->manifest_sha256;
+    highest->key = key;
+  }
+  return highest;
 }
 
 Result<void> Store::admit(const StoredRelease& next, bool& nothing_to_do) const {
@@ -113,6 +141,8 @@ Result<void> Store::admit(const StoredRelease& next, bool& nothing_to_do) const 
     return {ErrorCode::kRollback, where + ": another release of the same version " +
                                       std::to_string(version) +
                                       " is in the store; the publisher must raise the version"};
+  // The same release, pointed to by a key that took the other's place.
+  if (old.key != next.publisher) return {};
   const auto new_seq = next.pointer.front().seq;
   if (new_seq < old.seq)
     return {ErrorCode::kRollback, where + ": the store holds a newer pointer, seq " +
@@ -127,8 +157,9 @@ Result<void> Store::move_in(const StoredRelease& next, const std::string& from) 
   const auto to = path_ + "/releases/" + next.name;
   if (from != to) {
     if (auto done = sync_release(files_, from, next.info); !done) return done;
-    const auto* here = find(next.publisher, next.channel, next.arch);
-    if (here != nullptr && here->name == next.name) {
+    const bool here = std::any_of(releases_.begin(), releases_.end(),
+                                  [&](const auto& one) { return one.name == next.name; });
+    if (here) {
       // The same release with a newer pointer: what is here is whole and being served.
       if (auto done = files_.remove_tree(from); !done) return done;
     } else {
@@ -146,7 +177,11 @@ Result<void> Store::point_to(const StoredRelease& next) {
   const auto folder = pointer_folder(next.publisher, next.channel);
   if (auto done = make_folders(files_, folder); !done) return done;
   const auto* old = find(next.publisher, next.channel, next.arch);
-  if (old != nullptr && old->name != next.name) {
+  // What was signed by a key that has been revoked is no release to go on with.
+  const StoredChain* chain = chain_of(next.publisher, next.channel, next.arch);
+  const bool revoked =
+      old != nullptr && chain != nullptr && !signed_by_role(*old, chain->current());
+  if (old != nullptr && old->name != next.name && !revoked) {
     const auto previous = folder + "/" + next.arch + ".previous.items";
     if (auto done = replace_file(files_, previous, encode_items(old->pointer)); !done) return done;
   }
@@ -160,6 +195,7 @@ Result<std::vector<std::string>> Store::prune() {
 }
 
 Result<std::vector<std::string>> Store::prune_locked() {
+  if (auto done = drop_superseded(); !done) return done.error();
   PointedTo wanted;
   const auto root = path_ + "/pointers";
   const auto keys = files_.list(root);

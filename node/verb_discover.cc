@@ -9,6 +9,7 @@
 #include "node/discover.h"
 #include "node/network_options.h"
 #include "node/status.h"
+#include "node/trust_show.h"
 #include "node/verbs.h"
 #include "proto/names.h"
 
@@ -45,6 +46,7 @@ class TemporaryFolder {
 
 nlohmann::ordered_json to_json(const Discovered& found) {
   nlohmann::ordered_json json{{"ok", !found.error.has_value()}};
+  if (!found.root.root.keys.empty()) json["root"] = nlohmann::ordered_json::parse(root_json(found.root));
   if (found.pointer) {
     nlohmann::ordered_json salts = nlohmann::ordered_json::array();
     for (const SignedItem& item : found.items) salts.push_back(item.salt);
@@ -76,6 +78,11 @@ std::string to_text(const Discovered& found) {
   std::ostringstream out;
   out.precision(3);
   out << std::fixed;
+  if (!found.root.root.keys.empty()) {
+    out << "root       version " << found.root.version << ", "
+        << found.root.pointer.size() << " pointer roles, " << found.root.release.size()
+        << " release roles\n";
+  }
   if (found.pointer) {
     out << "pointer    version " << found.pointer->release_version << ", " << found.items.size()
         << " of " << kPointerSalts << " salts, after " << found.pointer_seconds << " s\n"

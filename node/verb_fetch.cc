@@ -79,6 +79,7 @@ nlohmann::ordered_json report_json(const FetchResult& result) {
     json["arch"] = manifest.arch;
     json["version"] = manifest.release_version;
     json["signed_by"] = result.outcome->manifest.signed_by;
+    json["newer_roots"] = result.outcome->roots.size();
     json["folder"] = result.outcome->folder;
   } else {
     json["error"] = {{"name", error_name(result.outcome.error().code)},
@@ -134,7 +135,7 @@ Result<std::optional<boot::Cache>> open_cache(const std::string& folder, boot::M
 
 /// The release is there; that it could not be kept as well is worth a line.
 void keep(boot::Cache& cache, const boot::Acquired& acquired) {
-  const auto added = cache.add({acquired.folder, acquired.torrent, acquired.pointer},
+  const auto added = cache.add({acquired.folder, acquired.torrent, acquired.pointer, acquired.roots},
                                system_clock().wall(), {});
   if (!added) std::fprintf(stderr, "not kept in the cache: %s\n", added.error().detail.c_str());
 }

@@ -5,6 +5,7 @@
 
 #include "node/store.h"
 #include "node/verbs.h"
+#include "proto/utc.h"
 
 namespace phase::node {
 namespace {
@@ -15,6 +16,13 @@ nlohmann::ordered_json to_json(const Store& store) {
   nlohmann::ordered_json json{{"store", store.path()},
                               {"releases", nlohmann::ordered_json::array()},
                               {"left_out", store.left_out()}};
+  json["chains"] = nlohmann::ordered_json::array();
+  for (const StoredChain& chain : store.chains()) {
+    json["chains"].push_back({{"folder", chain.folder},
+                              {"version", chain.current().version},
+                              {"expires", chain.current().expires.seconds},
+                              {"documents", chain.documents.size()}});
+  }
   for (const StoredRelease& release : store.releases()) {
     json["releases"].push_back({{"publisher", release.publisher.hex()},
                                 {"channel", release.channel},
@@ -36,6 +44,12 @@ std::string to_text(const Store& store) {
     out << release.channel << '/' << release.arch << "  version "
         << release.manifest.release_version << (release.current ? "" : "  (previous)") << "  "
         << release.manifest.total_bytes() << " bytes  key " << release.publisher.hex() << '\n';
+  }
+  for (const StoredChain& chain : store.chains()) {
+    const Root& root = chain.current();
+    out << "trust " << chain.folder << "  root version " << root.version << "  expires "
+        << (root.expires.seconds == 0 ? "never" : utc_text(root.expires)) << "  "
+        << root.root.threshold << " of " << root.root.keys.size() << " root keys\n";
   }
   for (const std::string& line : store.left_out()) out << "left out: " << line << '\n';
   if (store.releases().empty()) out << "no release in " << store.path() << '\n';

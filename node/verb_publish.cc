@@ -1,10 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "node/publish.h"
+#include "node/publish_output.h"
+#include "node/trust_files.h"
 #include "node/units.h"
 #include "node/verbs.h"
+#include "proto/envelope.h"
+#include "proto/names.h"
 
 namespace phase::node {
 namespace {
@@ -13,62 +16,31 @@ constexpr const char* kVerb = "publish";
 
 struct Arguments {
   std::string store, channel, arch, kernel, initramfs, rootfs, cmdline;
-  std::string expires = "1y", min_memory;
+  std::string expires = "1y", min_memory, trust, draft, signed_draft;
   std::vector<std::string> secret_keys, device_trees;
   std::uint64_t release_version = 0;
   bool version_given = false, renew = false, json = false;
 };
 
-nlohmann::ordered_json to_json(const StoredRelease& release) {
-  return {{"publisher", release.publisher.hex()},
-          {"channel", release.channel},
-          {"arch", release.arch},
-          {"version", release.manifest.release_version},
-          {"name", release.name},
-          {"folder", release.folder},
-          {"bytes", release.manifest.total_bytes()},
-          {"kernel_release", release.manifest.kernel_release},
-          {"kernel_memory", release.manifest.kernel_memory},
-          {"initramfs_unpacked", release.manifest.initramfs_unpacked},
-          {"created", release.manifest.created.seconds},
-          {"expires", release.manifest.expires.seconds},
-          {"seq", release.pointer.front().seq},
-          {"manifest_sha256", to_hex(release.manifest_sha256)},
-          {"infohash_v1", to_hex(release.info.infohashes.v1)},
-          {"infohash_v2", to_hex(release.info.infohashes.v2)}};
-}
-
-std::string to_text(const StoredRelease& release) {
-  const auto& manifest = release.manifest;
-  return "published     " + release.name + "\nchannel       " + release.channel + " on " +
-         release.arch + ", release version " + std::to_string(manifest.release_version) +
-         "\nkernel        " +
-         (manifest.kernel_release.empty() ? "release unknown" : manifest.kernel_release) +
-         ", needs " + std::to_string(manifest.kernel_memory) + " bytes\ninitramfs     unpacks to " +
-         std::to_string(manifest.initramfs_unpacked) + " bytes\nfolder        " + release.folder +
-         "\ninfohash      " + to_hex(release.info.infohashes.v1) + "\nboot with     phase.key=" +
-         release.publisher.hex() + " phase.channel=" + release.channel + "\n";
-}
-
-int show(const std::vector<StoredRelease>& releases, bool json) {
-  if (!json) {
-    std::string text;
-    for (const auto& release : releases) text += to_text(release);
-    return print(kVerb, text);
+/// What every way to publish needs.
+struct Common {
+  std::vector<SecretKey> keys;
+  std::optional<TrustBase> trust;
+  std::int64_t lifetime = 0;
+  [[nodiscard]] std::vector<const SecretKey*> borrowed() const {
+    std::vector<const SecretKey*> all;
+    for (const SecretKey& key : keys) all.push_back(&key);
+    return all;
   }
-  auto list = nlohmann::ordered_json::array();
-  for (const auto& release : releases) list.push_back(to_json(release));
-  return print(kVerb, nlohmann::ordered_json{{"published", list}}.dump(2) + "\n");
-}
+};
 
-Result<std::vector<StoredRelease>> publish_one(Store& store, const Arguments& arguments,
-                                               std::vector<const SecretKey*> keys,
-                                               std::int64_t lifetime) {
+Result<PublishOptions> to_options(const Arguments& arguments, const Common& common) {
   for (const auto& [given, option] :
        {std::pair(arguments.channel, "--channel NAME"), std::pair(arguments.arch, "--arch ARCH")})
     if (given.empty()) return {ErrorCode::kUsage, std::string("a release needs ") + option};
   PublishOptions options;
-  options.keys = std::move(keys);
+  options.keys = common.borrowed();
+  options.trust = common.trust;
   options.channel = arguments.channel;
   options.arch = arguments.arch;
   options.kernel = arguments.kernel;
@@ -76,51 +48,107 @@ Result<std::vector<StoredRelease>> publish_one(Store& store, const Arguments& ar
   options.rootfs = arguments.rootfs;
   options.device_trees = arguments.device_trees;
   options.cmdline = arguments.cmdline;
-  options.lifetime = lifetime;
+  options.lifetime = common.lifetime;
   if (arguments.version_given) options.release_version = arguments.release_version;
   if (!arguments.min_memory.empty()) {
     const auto size = parse_size(arguments.min_memory);
     if (!size) return size.error().in("--min-memory");
     options.min_memory = *size;
   }
-  auto made = publish(store, system_clock(), options);
-  if (!made) return made.error();
+  return options;
+}
+
+Result<Common> to_common(const Arguments& arguments) {
+  Common common;
+  for (const auto& path : arguments.secret_keys) {
+    auto key = load_secret_key(path);
+    if (!key) return key.error();
+    common.keys.push_back(std::move(*key));
+  }
+  if (!arguments.trust.empty()) {
+    auto base = read_base(arguments.trust);
+    if (!base) return base.error();
+    common.trust = std::move(*base);
+  }
+  const auto lifetime = parse_lifetime(arguments.expires);
+  if (!lifetime) return lifetime.error().in("--expires");
+  common.lifetime = *lifetime;
+  return common;
+}
+
+Result<RenewOptions> to_renewal(const Arguments& arguments, const Common& common) {
+  RenewOptions options{.keys = common.borrowed(), .trust = common.trust, .lifetime = common.lifetime};
+  if (!arguments.channel.empty()) options.channel = arguments.channel;
+  if (!arguments.arch.empty()) {
+    auto arch = normalise_arch(arguments.arch);
+    if (!arch) return arch.error();
+    options.arch = *arch;
+  }
+  return options;
+}
+
+int make_draft(Store& store, const Arguments& arguments, const Common& common) {
+  Result<Draft> made = {ErrorCode::kInternal, "nothing was done"};
+  if (arguments.renew) {
+    const auto options = to_renewal(arguments, common);
+    if (!options) return fail(kVerb, options.error());
+    made = draft_renewal(store, system_clock(), *options);
+  } else {
+    const auto options = to_options(arguments, common);
+    if (!options) return fail(kVerb, options.error());
+    made = draft(store, system_clock(), *options);
+  }
+  if (!made) return fail(kVerb, made.error());
+  if (auto done = write_new_document(arguments.draft, made->envelope); !done)
+    return fail(kVerb, done.error());
+  return print(kVerb, draft_text(*made, arguments.draft));
+}
+
+Result<std::vector<StoredRelease>> make_releases(Store& store, const Arguments& arguments,
+                                                 const Common& common) {
+  if (arguments.renew) {
+    const auto options = to_renewal(arguments, common);
+    if (!options) return options.error();
+    return renew(store, system_clock(), *options);
+  }
+  Result<StoredRelease> made = {ErrorCode::kInternal, "nothing was done"};
+  if (!arguments.signed_draft.empty()) {
+    auto envelope = real_files().read_file(arguments.signed_draft, kMaxEnvelopeBytes);
+    if (!envelope) return envelope.error();
+    made = publish_signed(store, system_clock(),
+                          {.keys = common.borrowed(), .trust = common.trust,
+                           .envelope = std::move(*envelope), .providers = {}});
+    if (!made) return made.error().in(arguments.signed_draft);
+  } else {
+    const auto options = to_options(arguments, common);
+    if (!options) return options.error();
+    made = publish(store, system_clock(), *options);
+    if (!made) return made.error();
+  }
   std::vector<StoredRelease> out;
   out.push_back(std::move(*made));
   return out;
 }
 
-Result<std::vector<StoredRelease>> act(const Arguments& arguments) {
-  std::vector<SecretKey> keys;
-  for (const auto& path : arguments.secret_keys) {
-    auto key = load_secret_key(path);
-    if (!key) return key.error();
-    keys.push_back(std::move(*key));
-  }
-  std::vector<const SecretKey*> borrowed;
-  for (const auto& key : keys) borrowed.push_back(&key);
-  const auto lifetime = parse_lifetime(arguments.expires);
-  if (!lifetime) return lifetime.error().in("--expires");
+int run(const Arguments& arguments) {
+  const auto common = to_common(arguments);
+  if (!common) return fail(kVerb, common.error());
   auto store = Store::open(
       real_files(), {arguments.store.empty() ? default_store_path() : arguments.store, true});
-  if (!store) return store.error();
-  if (!arguments.renew) return publish_one(**store, arguments, std::move(borrowed), *lifetime);
-  RenewOptions options{.keys = std::move(borrowed), .channel = std::nullopt, .lifetime = *lifetime};
-  if (!arguments.channel.empty()) options.channel = arguments.channel;
-  return renew(**store, system_clock(), options);
-}
-
-int run(const Arguments& arguments) {
-  const auto made = act(arguments);
+  if (!store) return fail(kVerb, store.error());
+  if (!arguments.draft.empty()) return make_draft(**store, arguments, *common);
+  const auto made = make_releases(**store, arguments, *common);
   if (!made) return fail(kVerb, made.error());
-  return show(*made, arguments.json);
+  return print(kVerb, arguments.json ? published_json(**store, *made) : published_text(**store, *made));
 }
 
 void add_options(CLI::App& verb, Arguments& arguments) {
   verb.add_option("-a,--artifacts", arguments.store, "Store; default: this platform's");
   verb.add_option("--secret-key", arguments.secret_keys,
-                  "Key file of plasmd keygen; several sign together, the first is the publisher")
-      ->required();
+                  "Key file of plasmd keygen; several sign together. Without roles the first is the "
+                  "publisher");
+  verb.add_option("--trust", arguments.trust,
+                  "Which chain of roots in the store decides: its key or a document of it");
   verb.add_option("--channel", arguments.channel, "Channel, e.g. stable");
   verb.add_option("--arch", arguments.arch, "x86_64 (amd64) or aarch64 (arm64)");
   auto* kernel = verb.add_option("--kernel", arguments.kernel, "bzImage, or arm64 Image");
@@ -134,8 +162,16 @@ void add_options(CLI::App& verb, Arguments& arguments) {
       ->capture_default_str();
   verb.add_option("--min-memory", arguments.min_memory,
                   "Machines with less memory refuse it before they fetch, e.g. 256M");
-  verb.add_flag("--renew", arguments.renew,
-                "Publish what is there again with a later expiry, as the next release version")
+  auto* renew = verb.add_flag("--renew", arguments.renew,
+                              "Publish what is there again with a later expiry, as the next release "
+                              "version")
+                    ->excludes(kernel);
+  auto* draft = verb.add_option("--draft", arguments.draft,
+                                "Write the manifest there for others to sign (plasmd trust sign), and "
+                                "publish nothing yet; with --renew too");
+  verb.add_option("--signed", arguments.signed_draft, "Publish this draft, signed by enough keys")
+      ->excludes(renew)
+      ->excludes(draft)
       ->excludes(kernel);
   verb.add_flag("--json", arguments.json, "Print JSON");
 }
@@ -150,6 +186,10 @@ void add_publish(CLI::App& app, int& exit) {
       "  plasmd publish -a /srv/store --secret-key ~/release-key/secret.key --channel stable \\\n"
       "    --arch x86_64 --kernel vmlinuz --initramfs node.cpio --cmdline \"console=ttyS0\"\n"
       "  plasmd publish -a /srv/store --secret-key ~/release-key/secret.key --renew --expires 90d\n"
+      "Where keys are held by several people (docs/OPERATING.md, Roles):\n"
+      "  plasmd publish -a /srv/store --channel stable --arch x86_64 --kernel vmlinuz \\\n"
+      "    --initramfs node.cpio --draft stable.draft\n"
+      "  plasmd publish -a /srv/store --secret-key pointer/secret.key --signed stable.draft\n"
       "Serve it with: plasmd serve -a /srv/store");
   add_options(*verb, *arguments);
   verb->callback([arguments, verb, &exit] {

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "node/admin.h"
 #include "node/config.h"
 #include "node/network_options.h"
+#include "node/own_rights.h"
 #include "node/serve.h"
 #include "node/serve_events.h"
 #include "node/serve_tree.h"
@@ -23,7 +25,7 @@ constexpr const char* kVerb = "serve";
 constexpr std::chrono::milliseconds kSnapshotEvery{1000};
 
 struct Arguments {
-  std::string store, state, bind, admin = "127.0.0.1:8081", secret_key, upload_limit, config;
+  std::string store, state, bind, admin = "127.0.0.1:8081", secret_key, upload_limit, config, user;
   std::uint16_t port = 8080, dht_port = 6881;
   unsigned look_every = 60;
   std::vector<std::string> follow;
@@ -70,7 +72,8 @@ void add_options(CLI::App& verb, Arguments& arguments) {
   verb.add_option("--bind", arguments.bind, "Address to listen on; default: all");
   verb.add_option("--dht-port", arguments.dht_port, "Port of peers (TCP) and DHT (UDP)")
       ->capture_default_str();
-  verb.add_option("--follow", arguments.follow, "PUBKEY[/channel[/arch]]; several times");
+  verb.add_option("--follow", arguments.follow, "PUBKEY[/channel[/arch]], or FILE[:channel[:arch]] of a key, root "
+                  "document or trust file; several times");
   verb.add_option("--follow-interval", arguments.look_every,
                   "Seconds between looks for a newer release")
       ->capture_default_str()
@@ -81,6 +84,9 @@ void add_options(CLI::App& verb, Arguments& arguments) {
   verb.add_option("--upload-limit", arguments.upload_limit, "Bytes per second, e.g. 2M");
   verb.add_option("--admin", arguments.admin, "Loopback address of the admin endpoint, or none")
       ->capture_default_str();
+  verb.add_option("--user", arguments.user,
+                  "As root: become this user first; default: phase, where there is one whose the "
+                  "store is");
   add_network_options(verb, arguments.network);
   add_mode_options(verb, arguments.network, false);
 }
@@ -131,6 +137,18 @@ void loop(const Arguments& arguments, Node& node, ServeEvents& events, ServeTree
   }
 }
 
+bool is_low(std::uint16_t port) { return port > 0 && port < 1024; }
+
+std::string folder_of(const std::string& file) {
+  return std::filesystem::absolute(file).parent_path().string();
+}
+
+/// The last step before the first socket.
+void confine(const Arguments& arguments, OwnFiles files, const Log& log) {
+  if (!arguments.config.empty()) files.read.push_back(folder_of(arguments.config));
+  announce_line(give_up_rights(files, log));
+}
+
 Result<void> serve(const Arguments& arguments) {
   ServeEvents events;  // first: it blocks the signals for every thread that follows
   raise_descriptor_limit();
@@ -139,6 +157,12 @@ Result<void> serve(const Arguments& arguments) {
   if (!options) return options.error();
   const std::string folder = arguments.store.empty() ? default_store_path() : arguments.store;
   const bool is_tree = looks_like_tree(real_files(), folder);
+  const std::string store_path =
+      !is_tree ? folder : arguments.state.empty() ? default_store_path() : arguments.state;
+  auto become = become_user({arguments.user, arguments.is_unsigned ? "" : store_path,
+                             is_low(arguments.port) || is_low(arguments.dht_port)},
+                            log);
+  if (!become) return become;
   if (arguments.is_unsigned) {
     HttpProviderOptions http;
     http.port = arguments.port;
@@ -147,10 +171,9 @@ Result<void> serve(const Arguments& arguments) {
       if (!at) return {ErrorCode::kUsage, "--bind " + arguments.bind + " is no address"};
       http.listen.push_back(*at);
     }
+    confine(arguments, {.read = {folder}, .write = {}}, log);
     return serve_unsigned(folder, http, events, log, announce_line);
   }
-  const std::string store_path =
-      !is_tree ? folder : arguments.state.empty() ? default_store_path() : arguments.state;
   auto store = Store::open(real_files(), {store_path});
   if (!store) return store.error();
 
@@ -163,13 +186,15 @@ Result<void> serve(const Arguments& arguments) {
     announce_line("boot with phase.key=" + tree->public_key().hex());
     tree->publish_now();
   }
+  confine(arguments, {.read = {folder}, .write = {store_path}}, log);
   auto node = Node::open(**store, system_clock(), system_random(), log, *options, announce_line);
   if (!node) return node.error();
   auto admin = open_admin(arguments.admin);
   if (!admin) return admin.error();
   if (*admin) announce_line("listening admin=" + (*admin)->listening().text());
   Node* running = node->get();
-  auto watching = events.start(store_path + "/pointers", [running] { running->wake(); });
+  auto watching = events.start({store_path + "/pointers", store_path + "/trust"},
+                               [running] { running->wake(); });
   if (!watching) return watching.error();
 
   loop(arguments, **node, events, tree.get(), admin->get(), log);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/network_options.h"
+#include "node/trust_show.h"
 #include "node/verbs.h"
 #include "node/verify_release.h"
 #include "proto/names.h"
@@ -44,6 +45,7 @@ std::string to_json(const VerifyReport& report) {
                               {"version", manifest.release_version},
                               {"expires", manifest.expires.seconds},
                               {"signed_by", report.manifest.signed_by},
+                              {"root", nlohmann::ordered_json::parse(root_json(report.root))},
                               {"manifest_sha256", to_hex(report.manifest.envelope_sha256)},
                               {"files", nlohmann::ordered_json::array()}};
   for (const auto& file : report.files) {
@@ -61,7 +63,8 @@ std::string to_text(const VerifyReport& report) {
   const auto& manifest = report.manifest.manifest;
   auto text = "good  manifest of channel " + manifest.channel + " on " + manifest.arch +
               ", release version " + std::to_string(manifest.release_version) + ", signed by " +
-              report.manifest.signed_by + "\n";
+              report.manifest.signed_by + ", by root version " +
+              std::to_string(report.root.version) + "\n";
   for (const auto& file : report.files)
     text += (file.error ? "BAD   " : "good  ") + file.path + "\n";
   return text;
@@ -91,7 +94,8 @@ void add_verify(CLI::App& app, int& exit) {
       "Checks signatures, channel, architecture, expiry, version, then size and SHA-256 of every "
       "artifact.\nThe exit code is that of the first thing that is wrong (docs/EXIT-CODES.md).\n"
       "Example:\n  plasmd verify --trust phase.pub /srv/store/releases/phase-stable-x86_64-7-0123abcd/");
-  verb->add_option("--trust", arguments->trust, "Public key, .pub file or trust file")->required();
+  verb->add_option("--trust", arguments->trust, "Public key, .pub file, root document or trust file")
+      ->required();
   verb->add_option("path", arguments->path, "manifest.dsse, or the folder that holds it")
       ->required();
   verb->add_option("--channel", arguments->channel, "Refuse another channel than this");

@@ -15,6 +15,8 @@ class App;
 namespace phase::node {
 
 void add_keygen(CLI::App& app, int& exit);
+void add_key(CLI::App& app, int& exit);
+void add_trust(CLI::App& app, int& exit);
 void add_publish(CLI::App& app, int& exit);
 void add_verify(CLI::App& app, int& exit);
 void add_inspect(CLI::App& app, int& exit);

@@ -8,6 +8,7 @@
 
 #include "node/files.h"
 #include "node/store.h"
+#include "node/stored_chain.h"
 #include "proto/envelope.h"
 
 namespace phase::node {
@@ -65,12 +66,14 @@ Result<VerifyReport> verify_release(const VerifyRequest& request) {
   if (!envelope) return envelope.error();
   const auto expected = expectation(request, *envelope);
   if (!expected) return expected.error().in(path);
-  auto manifest = verify_manifest(*envelope, request.policy, *expected);
+  const auto folder = parent_of(path);
+  TrustPolicy policy = request.policy;
+  policy.root = follow_roots(policy.root, root_files_beside(real_files(), folder)).root;
+  auto manifest = verify_manifest(*envelope, policy, *expected);
   if (!manifest) return manifest.error().in(path);
 
-  VerifyReport report{.manifest = std::move(*manifest), .files = {}};
+  VerifyReport report{.manifest = std::move(*manifest), .root = std::move(policy.root), .files = {}};
   if (!request.artifacts) return report;
-  const auto folder = parent_of(path);
   for (const auto& artifact : report.manifest.manifest.artifacts) {
     VerifiedFile file{.path = folder + "/" + artifact.name, .error = std::nullopt};
     if (auto good = verify_file(file.path, artifact); !good) file.error = good.error();

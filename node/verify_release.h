@@ -28,10 +28,12 @@ struct VerifiedFile {
 
 struct VerifyReport {
   VerifiedManifest manifest;
+  Root root;                           ///< That the manifest was held against.
   std::vector<VerifiedFile> files;
 };
 
-/// An error where the manifest does not pass; otherwise each artifact has its own: kNotFound,
+/// Root documents in trust/ beside the manifest are followed as far as the chain rule leads from the
+/// policy's root. An error where the manifest does not pass; otherwise each artifact has its own: kNotFound,
 /// kLargerThanSigned, kSmallerThanSigned, kAltered, kStore.
 [[nodiscard]] Result<VerifyReport> verify_release(const VerifyRequest& request);
 

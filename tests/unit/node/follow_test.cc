@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "node/trust_document.h"
+#include "proto/envelope.h"
 #include "tests/unit/node/release_fixture.h"
 
 namespace phase::node {
@@ -28,6 +30,7 @@ class NoOwner final : public FollowOwner {
     return {};
   }
   void refresh(const FollowTarget&, const std::vector<SignedItem>&) override {}
+  Held learned(const FollowTarget&, const std::vector<Bytes>&) override { return {}; }
 };
 
 class FollowTest : public testing::Test {
@@ -43,7 +46,7 @@ class FollowTest : public testing::Test {
   /// Of a node that holds version 1.
   [[nodiscard]] std::unique_ptr<Follower> follower() {
     FollowOptions options;
-    options.target = {key_.public_key(), "stable", "x86_64"};
+    options.target = {key_base(key_.public_key()), "stable", "x86_64"};
     options.incoming = folder_.path();
     options.use_lan = true;
     options.look_every = seconds(1);  // For five seconds each: nearly always.
@@ -109,6 +112,37 @@ TEST_F(FollowTest, ALiarDoesNotHoldUpWhatTheKeySigned) {
   }
   attempts_within(*node, milliseconds(250));
   EXPECT_NE(node->acquiring(), nullptr);
+}
+
+// The pointer key was lost, or stolen: what it signs counts no more once the root says so.
+TEST_F(FollowTest, ANewRootDecidesWhosePointerCounts) {
+  const SecretKey next = node::test::key_from(9);
+  RootChanges changes;
+  changes.pointer.set = {next.public_key()};
+  const Root root = *next_root(virtual_root(key_.public_key()), changes, clock_.wall());
+  const Bytes document = sign_envelope(kRootType, *encode_root(root), {&key_});
+  const auto node = follower();
+  attempts_within(*node, milliseconds(250));
+
+  EXPECT_FALSE(node->offer_roots({sign_envelope(kRootType, *encode_root(root), {&next})}));
+  EXPECT_EQ(node->root().version, 1u);
+  ASSERT_TRUE(node->offer_roots({document}));
+  EXPECT_EQ(node->root(), root);
+  EXPECT_FALSE(node->offer_roots({document})) << "the same again is nothing new";
+
+  const auto tell = [&](const SignedItem& item) {
+    constexpr dht::LookupId kLookups = 2000;
+    for (dht::LookupId lookup = 0; lookup < kLookups; ++lookup) {
+      node->handle(dht::ItemFound{lookup, item});
+    }
+  };
+  attempts_within(*node, milliseconds(500));
+  tell(pointer(99));
+  EXPECT_EQ(attempts_within(*node, milliseconds(500)), 0);
+  SignedItem good = pointer(2);
+  good = sign_item(next, good.salt, good.seq, good.value);
+  tell(good);
+  EXPECT_EQ(attempts_within(*node, milliseconds(500)), 1);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_F(Inspect, ReadsTorrentsKeysAndTrustFiles) {
   EXPECT_EQ(inspect(release_.torrent, nullptr)->kind, "torrent");
   EXPECT_EQ(inspect(as_bytes(publisher_.key.public_key().hex()), nullptr)->kind, "public-key");
   EXPECT_EQ(inspect(as_bytes(serialize_trust_file(ours_)), nullptr)->kind, "trust-file");
-  const auto secret = inspect(as_bytes(publisher_.key.serialize()), nullptr);
+  const auto secret = inspect(publisher_.key.serialize().view(), nullptr);
   ASSERT_TRUE(secret);
   EXPECT_EQ(secret->kind, "secret-key");
   EXPECT_THAT(secret->json, HasSubstr(publisher_.key.public_key().hex()));

@@ -113,8 +113,8 @@ TEST_F(Publish, SeveralKeysSignTheManifest) {
   const auto made = publish(*store_, publisher_.clock, options);
   ASSERT_TRUE(made);
   auto policy = trust_single_key(publisher_.key.public_key());
-  policy.release_keys.push_back(second.public_key());
-  policy.release_threshold = 2;
+  policy.root.release.front().signers = {
+      .keys = {publisher_.key.public_key(), second.public_key()}, .threshold = 2};
   EXPECT_TRUE(verify_manifest(made->envelope, policy,
                               {.channel = "stable", .arch = "x86_64", .min_version = 0,
                                .now = publisher_.clock.wall()}));
@@ -163,13 +163,18 @@ TEST_F(Publish, StandardToolsAcceptTheFolder) {
   const auto made = publisher_.publish(*store_);
   ASSERT_TRUE(made);
   const auto run = [&](const std::string& command) {
-    return std::system(("cd " + made->folder + " && " + command + " >/dev/null").c_str());
+    return std::system(("cd " + made->folder + " && " + command + " >/dev/null 2>&1").c_str());
   };
   EXPECT_EQ(run("sha256sum --strict -c SHA256SUMS"), 0);
   const auto verify =
       "minisign -V -P " + publisher_.key.public_key().minisign() + " -m SHA256SUMS";
   EXPECT_EQ(run(verify), 0);
-  EXPECT_NE(run("echo x >>SHA256SUMS; " + verify + " 2>&1"), 0);
+  EXPECT_EQ(run(verify + " | grep -qP '^Trusted comment: timestamp:1800000001\\tfile:SHA256SUMS"
+                         "\\tchannel:stable\\tarch:x86_64\\tversion:1\\trelease:phase-stable-'"),
+            0);
+  EXPECT_NE(run("sed -i 's/version:1/version:9/' SHA256SUMS.minisig; " + verify), 0);
+  EXPECT_EQ(run("sed -i 's/version:9/version:1/' SHA256SUMS.minisig; " + verify), 0);
+  EXPECT_NE(run("echo x >>SHA256SUMS; " + verify), 0);
 }
 
 }  // namespace

@@ -189,6 +189,11 @@ void Stranger::announce() {
   }
 }
 
+void Stranger::announce(const Sha1& infohash, std::uint16_t announced_port) {
+  state_->session.dht_announce(lt::sha1_hash(reinterpret_cast<const char*>(infohash.data())),
+                               announced_port);
+}
+
 Result<StrangerTorrent> list_torrent(const std::string& torrent_file) try {
   const lt::torrent_info torrent(torrent_file);
   StrangerTorrent out{torrent.name(), {}};

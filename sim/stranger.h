@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "proto/endpoint.h"
+#include "proto/hash.h"
 #include "proto/result.h"
 
 namespace phase::sim {
@@ -45,6 +46,8 @@ class Stranger {
                                OnSent on_sent);
   /// Announces what it serves to the DHT.
   void announce();
+  /// Announces somebody at this address who is reached at another port.
+  void announce(const Sha1& infohash, std::uint16_t port);
 
   /// Begins to end; the destructor waits for the rest. Many end faster side by side.
   void begin_end();

@@ -42,7 +42,7 @@ struct CacheVerb : ::testing::Test {
       write(publisher.initramfs_file, initramfs(10'000 + static_cast<std::size_t>(now)));
       const auto release = publisher.publish(*store);
       ASSERT_TRUE(release) << release.error().detail;
-      const auto added = opened->add({release->folder, release->torrent, release->pointer},
+      const auto added = opened->add({release->folder, release->torrent, release->pointer, {}},
                                      WallTime{now}, {});
       ASSERT_TRUE(added) << added.error().detail;
       newest = *release;

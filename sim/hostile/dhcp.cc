@@ -1,0 +1,107 @@
+// phase-hostile-dhcp: a DHCP server that answers everybody, with the options of dhcp_options.h.
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "proto/endpoint.h"
+#include "proto/fd.h"
+#include "sim/hostile/dhcp_options.h"
+#include "sim/stranger.h"
+
+namespace phase::sim {
+namespace {
+
+struct Options {
+  std::string interface, server, lease, command = "true";
+  bool lie_about_lease = false;
+  std::uint64_t rng_seed = 1;
+};
+
+Result<Fd> open_socket(const std::string& interface) {
+  Fd out(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(67);
+  ::setsockopt(out.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  ::setsockopt(out.get(), SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes);
+  if (::setsockopt(out.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.data(),
+                   static_cast<socklen_t>(interface.size())) != 0 ||
+      ::bind(out.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
+    return Error{ErrorCode::kNetwork, interface + ": " + std::strerror(errno)};
+  }
+  return out;
+}
+
+[[noreturn]] void answer_all(const Fd& socket, const DhcpLies& lies, std::uint64_t rng_seed,
+                             Tally& tally) {
+  Chance chance(rng_seed);
+  std::array<std::uint8_t, 2048> bytes{};
+  for (;;) {
+    const auto got = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
+    if (got <= 0) continue;
+    const auto request = read_dhcp(ByteView(bytes.data(), static_cast<std::size_t>(got)));
+    if (!request) continue;
+    std::string kinds;
+    const auto answer = write_dhcp_lie(*request, lies, chance, kinds);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(68);
+    to.sin_addr.s_addr = INADDR_BROADCAST;
+    if (::sendto(socket.get(), answer.data(), answer.size(), 0,
+                 reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0) {
+      continue;
+    }
+    std::istringstream each(kinds);
+    for (std::string kind; std::getline(each, kind, ',');) tally.add(kind);
+    tally.add("answer");
+  }
+}
+
+Result<void> run(const Options& options) {
+  const auto server = parse_address(options.server, 67);
+  const auto lease = parse_address(options.lease, 68);
+  if (!server || !lease) return {ErrorCode::kUsage, "--server and --lease are IPv4 addresses"};
+  DhcpLies lies;
+  std::copy_n(server->address.begin(), 4, lies.server.begin());
+  std::copy_n(lease->address.begin(), 4, lies.leased.begin());
+  lies.lease_is_true = !options.lie_about_lease;
+  lies.command = options.command;
+  auto socket = open_socket(options.interface);
+  if (!socket) return socket.error();
+  const sigset_t signals = block_end_signals();
+  Tally tally;
+  std::thread([&] { answer_all(*socket, lies, options.rng_seed, tally); }).detach();
+  attack_until_ended(tally, signals);
+}
+
+}  // namespace
+}  // namespace phase::sim
+
+int main(int argc, char** argv) {
+  CLI::App app("A DHCP server whose options are attacks");
+  phase::sim::Options options;
+  app.add_option("--interface", options.interface, "where it listens")->required();
+  app.add_option("--server", options.server, "its address")->required();
+  app.add_option("--lease", options.lease, "the address that it gives out")->required();
+  app.add_option("--command", options.command, "what its strings try to have run");
+  app.add_flag("--lie-about-lease", options.lie_about_lease, "no usable lease comes of it");
+  app.add_option("--rng-seed", options.rng_seed, "repeats a run");
+  CLI11_PARSE(app, argc, argv);
+  phase::Result<void> outcome;
+  try {
+    outcome = phase::sim::run(options);
+  } catch (const std::exception& failure) {
+    outcome = {phase::ErrorCode::kInternal, failure.what()};
+  }
+  if (outcome) return 0;
+  std::cerr << "phase-hostile-dhcp: " << outcome.error().detail << "\n";
+  return phase::exit_code(outcome.error().code);
+}

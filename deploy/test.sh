@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs what is missing, builds, runs every test.
 #   sudo deploy/test.sh           clang-tidy on what the last commit changed, cross-compiling for
-#                                 aarch64, sanitizers over the readers of untrusted bytes, then the
-#                                 release build with its unit, integration and machine tests
+#                                 aarch64, sanitizers over the readers of untrusted bytes, every fuzz
+#                                 target for FUZZ_SECONDS (30), coverage of what decides on trust, then
+#                                 the release build with its unit, integration and machine tests
 #   sudo deploy/test.sh --full    first also the slow proofs: clang-tidy on everything, all unit
 #                                 tests under AddressSanitizer and UBSan, threads under
-#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300) each
+#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300)
 # The last lines are the test runner's own summary; its status is this script's.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -39,32 +40,25 @@ cross_compile() {
   [[ $machine == 183 ]] || die "phase-init is not for aarch64 (ELF machine $machine)"
 }
 
-fuzz() {
-  say "every fuzz target for ${FUZZ_SECONDS:-300} s"
-  build fuzz fuzzers
-  local target
-  for target in "$project"/build/fuzz/bin/fuzz_*; do
-    "$target" --make-seeds="$project/build/fuzz/corpus-$(basename "$target")" >&2
-    "$target" -max_total_time="${FUZZ_SECONDS:-300}" -timeout=5 -rss_limit_mb=2048 \
-      "$project/build/fuzz/corpus-$(basename "$target")" >&2
-  done
-}
-
 "$project/deploy/install-deps.sh" ci
 if [[ $full == yes ]]; then
   "$project/deploy/tidy.sh" --all
   say "every unit test, and the programs that read the LAN, under AddressSanitizer and UBSan"
   run_built asan proto_tests dht_tests lan_tests cache_tests machine_tests boot_init_tests \
-    phase-acquire-tests node_tests initramfs_tests phase-lan-tests
+    boot_verifier_tests phase-acquire-tests node_tests initramfs_tests phase-lan-tests
   say "threads under ThreadSanitizer"
   run_built tsan dht_tests lan_tests phase-acquire-tests phase-acquire-settle-tests node_tests \
     http_provider_test
-  fuzz
 else
   "$project/deploy/tidy.sh"
   say "AddressSanitizer and UBSan over the readers of untrusted bytes"
-  run_built asan proto_tests lan_tests cache_tests machine_tests boot_init_tests
+  run_built asan proto_tests lan_tests cache_tests machine_tests boot_init_tests \
+    boot_verifier_tests
 fi
+default_seconds=30
+[[ $full == no ]] || default_seconds=300
+"$project/deploy/fuzz.sh" "${FUZZ_SECONDS:-$default_seconds}"
+"$project/deploy/coverage.sh"
 cross_compile
 
 say "release build, with the tests"

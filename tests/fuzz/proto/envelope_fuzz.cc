@@ -18,16 +18,17 @@ std::vector<Bytes> seeds() {
 
 void one(ByteView input) {
   static const std::vector<PublicKey> trusted{key(1).public_key(), key(2).public_key()};
-  static const std::vector<PublicKey> unseen{key(4).public_key()};
+  static const RoleKeys unseen{.keys = {key(4).public_key()}, .threshold = 1};
   static const Bytes signed_payload = manifest_payload();
 
   const auto view = decode_envelope(input);
-  for (const std::size_t threshold : {1U, 2U}) {
-    const auto payload = verify_envelope(input, kManifestType, trusted, threshold);
+  for (const std::int64_t threshold : {1, 2}) {
+    const RoleKeys role{.keys = trusted, .threshold = threshold};
+    const auto payload = verify_envelope(input, kManifestType, role);
     check(!payload || *payload == signed_payload, "an unsigned payload was accepted");
     check(!payload || view.ok(), "verified, and not decoded");
   }
-  check(!verify_envelope(input, kManifestType, unseen, 1).ok(), "a key that signed nothing");
+  check(!verify_envelope(input, kManifestType, unseen).ok(), "a key that signed nothing");
 }
 
 }  // namespace phase::fuzz

@@ -25,7 +25,8 @@ std::vector<Bytes> seeds() {
   return {bytes(known.hex()),
           bytes(known.minisign()),
           bytes("untrusted comment: x\n" + known.minisign() + "\n"),
-          bytes(key(1).serialize()),
+          bytes(key(1).serialize().text()),
+          bytes(SecretKey::from_seed(Bytes(32, 2), KeyNumber{1, 2})->serialize().text()),
           bytes("10.0.0.1:6881"),
           bytes("[2001:db8::1]:6881"),
           bytes("stable"),
@@ -42,7 +43,9 @@ void one(ByteView input) {
     check(printable(parsed.error().detail), "hostile bytes in a message");
   }
   if (const auto secret = SecretKey::parse(text)) {
-    check(SecretKey::parse(secret->serialize())->public_key() == secret->public_key(),
+    const auto again = SecretKey::parse(secret->serialize().text());
+    check(again->public_key() == secret->public_key() &&
+              again->public_key().key_number() == secret->public_key().key_number(),
           "a secret key's form");
   }
   if (const auto endpoint = parse_endpoint(text)) {

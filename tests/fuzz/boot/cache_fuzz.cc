@@ -54,7 +54,8 @@ struct Place {
     pointer.release_version = document.release_version;
     entry = {path + "/release",
              Bytes(50, 't'),
-             {sign_item(signer, pointer_salt("stable", "x86_64", 0), 9, encode_pointer(pointer))}};
+             {sign_item(signer, pointer_salt("stable", "x86_64", 0), 9, encode_pointer(pointer))},
+             {}};
   }
   ~Place() {
     std::error_code ignored;

@@ -45,7 +45,8 @@ if [[ $full == yes ]]; then
   "$project/deploy/tidy.sh" --all
   say "every unit test, and the programs that read the LAN, under AddressSanitizer and UBSan"
   run_built asan proto_tests dht_tests lan_tests cache_tests machine_tests boot_init_tests \
-    boot_verifier_tests phase-acquire-tests node_tests initramfs_tests phase-lan-tests
+    boot_verifier_tests confine_tests phase-acquire-tests node_tests initramfs_tests \
+    phase-lan-tests
   say "threads under ThreadSanitizer"
   run_built tsan dht_tests lan_tests phase-acquire-tests phase-acquire-settle-tests node_tests \
     http_provider_test
@@ -53,7 +54,7 @@ else
   "$project/deploy/tidy.sh"
   say "AddressSanitizer and UBSan over the readers of untrusted bytes"
   run_built asan proto_tests lan_tests cache_tests machine_tests boot_init_tests \
-    boot_verifier_tests
+    boot_verifier_tests confine_tests
 fi
 default_seconds=30
 [[ $full == no ]] || default_seconds=300

@@ -118,9 +118,4 @@ std::vector<SignedItem> PointerChoice::items() const {
   return all;
 }
 
-bool PointerChoice::complete() const {
-  const OfKey* best = chosen();
-  return best != nullptr && best->items.size() == kPointerSalts;
-}
-
 }  // namespace phase::boot

@@ -46,8 +46,6 @@ class PointerChoice {
   /// The verified items that say the same as best(), at most one for each question: what a
   /// provider puts again to keep the pointer alive.
   [[nodiscard]] std::vector<SignedItem> items() const;
-  /// True once every salt of the best pointer's key is known.
-  [[nodiscard]] bool complete() const;
 
  private:
   struct OfKey {

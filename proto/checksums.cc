@@ -14,14 +14,6 @@ std::string signature_head(const PublicKey& key) {
   return "ED" + std::string(as_text(key.key_number()));
 }
 
-std::string base64(std::string_view bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(), as_bytes(bytes).data(), bytes.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
-  text.pop_back();  // the NUL
-  return text;
-}
-
 }  // namespace
 
 std::string checksums(const Manifest& manifest, const Sha256& manifest_sha256) {
@@ -49,9 +41,11 @@ std::string minisign_signature(std::string_view text, const SecretKey& key,
 
   std::string out =
       "untrusted comment: signature of Phase Boot key " + key.public_key().id() + "\n";
-  out += base64(signature_head(key.public_key()) + std::string(as_text(signature))) + "\n";
+  const std::string head_and_signature =
+      signature_head(key.public_key()) + std::string(as_text(signature));
+  out += to_base64(as_bytes(head_and_signature)) + "\n";
   out.append("trusted comment: ").append(trusted_comment).append("\n");
-  return out + base64(as_text(global)) + "\n";
+  return out + to_base64(global) + "\n";
 }
 
 }  // namespace phase

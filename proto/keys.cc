@@ -75,10 +75,7 @@ KeyNumber PublicKey::key_number() const {
 std::string PublicKey::minisign() const {
   std::string blob = "Ed";
   blob.append(as_text(key_number())).append(as_text(bytes));
-  std::array<char, kMinisignDigits + 1> text;
-  sodium_bin2base64(text.data(), text.size(), as_bytes(blob).data(), blob.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
-  return text.data();
+  return to_base64(as_bytes(blob));
 }
 
 std::string key_number_text(const KeyNumber& number) {

@@ -21,6 +21,24 @@ TEST(Bytes, RefuseWhatIsNoHex) {
   EXPECT_FALSE(from_hex(std::string_view("0\0", 2)).has_value());
 }
 
+TEST(Bytes, GoToBase64AndBack) {
+  // RFC 4648, section 10.
+  for (const auto& [text, base64] :
+       {std::pair{"", ""}, std::pair{"f", "Zg=="}, std::pair{"fo", "Zm8="},
+        std::pair{"foo", "Zm9v"}, std::pair{"foob", "Zm9vYg=="}, std::pair{"foobar", "Zm9vYmFy"}}) {
+    const std::string_view view = text;
+    EXPECT_EQ(to_base64(Bytes(view.begin(), view.end())), base64);
+    EXPECT_EQ(from_base64(base64), Bytes(view.begin(), view.end()));
+  }
+}
+
+TEST(Bytes, RefuseWhatIsNoBase64) {
+  for (const char* text :
+       {"j=", "=", "Zg=", "Zg", "Zg==\n", " Zg==", "Zh==", "Zm9v*", "Zm9vZ", "-_=="}) {
+    EXPECT_FALSE(from_base64(text).has_value()) << text;
+  }
+}
+
 TEST(Bytes, ExactlyRefusesAnotherLength) {
   const Bytes three{1, 2, 3};
   EXPECT_EQ(exactly<3>(three), (std::array<std::uint8_t, 3>{1, 2, 3}));

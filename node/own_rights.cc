@@ -17,8 +17,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "confine/landlock.h"
-#include "confine/seccomp.h"
+#include "proto/confine/landlock.h"
+#include "proto/confine/seccomp.h"
 
 namespace phase::node {
 namespace {

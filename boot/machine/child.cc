@@ -17,7 +17,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "confine/seccomp.h"
+#include "proto/confine/seccomp.h"
 
 namespace phase::boot {
 namespace {

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "confine/landlock.h"
-#include "confine/profile.h"
+#include "proto/confine/landlock.h"
+#include "proto/confine/profile.h"
 #include "proto/fd.h"
 #include "proto/ports.h"
 #include "proto/result.h"

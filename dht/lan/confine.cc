@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <initializer_list>
 
-#include "confine/landlock.h"
-#include "confine/seccomp.h"
+#include "proto/confine/landlock.h"
+#include "proto/confine/seccomp.h"
 
 namespace phase::dht::lan {
 namespace {

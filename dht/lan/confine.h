@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstddef>
 
-#include "confine/profile.h"
+#include "proto/confine/profile.h"
 
 namespace phase::dht::lan {
 

@@ -10,7 +10,7 @@
 #include "boot/init/identities.h"
 #include "boot/machine/child_rights.h"
 #include "boot/machine/dhcp.h"
-#include "confine/rules.h"
+#include "proto/confine/rules.h"
 
 namespace phase::boot {
 namespace {

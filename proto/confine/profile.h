@@ -1,4 +1,4 @@
-// confine/profile.h
+// proto/confine/profile.h
 // The named sets of system calls that processes of ours are held to. Which calls a profile allows
 // is data (rules.h), compiled to BPF when the project is built; docs/CONFINEMENT.md lists both.
 #pragma once

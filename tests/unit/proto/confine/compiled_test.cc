@@ -10,7 +10,7 @@
 #include <cstring>
 #include <vector>
 
-#include "confine/filters.h"
+#include "proto/confine/filters.h"
 
 namespace phase::confine {
 namespace {

@@ -1,4 +1,4 @@
-#include "confine/landlock.h"
+#include "proto/confine/landlock.h"
 
 #include <fcntl.h>
 #include <linux/landlock.h>

@@ -1,4 +1,4 @@
-// confine/filters.h
+// proto/confine/filters.h
 // The compiled profiles, one table for each architecture; made when the project is built. A
 // program holds that of its own architecture, the tests hold both.
 #pragma once
@@ -7,7 +7,7 @@
 
 #include <span>
 
-#include "confine/profile.h"
+#include "proto/confine/profile.h"
 
 namespace phase::confine {
 

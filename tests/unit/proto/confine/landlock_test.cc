@@ -1,6 +1,6 @@
 // Goal: outside the named folders nothing is opened, whatever its mode says, and inside them
 // everything works. Method: processes that take on rules, on the running kernel.
-#include "confine/landlock.h"
+#include "proto/confine/landlock.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/confine/in_child.h"
+#include "tests/unit/proto/confine/in_child.h"
 
 namespace phase::confine {
 namespace {

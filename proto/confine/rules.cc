@@ -1,4 +1,4 @@
-#include "confine/rules.h"
+#include "proto/confine/rules.h"
 
 #include <fcntl.h>
 #include <linux/sched.h>

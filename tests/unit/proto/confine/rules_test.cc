@@ -1,5 +1,5 @@
 // Goal: the rules themselves hold the promises that do not depend on a kernel. Method: read them.
-#include "confine/rules.h"
+#include "proto/confine/rules.h"
 
 #include <gtest/gtest.h>
 

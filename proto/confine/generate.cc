@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "confine/rules.h"
+#include "proto/confine/rules.h"
 
 namespace {
 
@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
   const std::uint32_t arch = seccomp_arch_resolve_name(argv[1]);
   if (arch == 0) fail(argv[1], -EINVAL);
   std::ofstream out(argv[2]);
-  out << "// Made by phase-make-filters of confine/rules.cc.\n#include \"confine/filters.h\"\n\n"
+  out << "// Made by phase-make-filters of proto/confine/rules.cc.\n#include \"proto/confine/filters.h\"\n\n"
          "namespace phase::confine {\nnamespace {\n\n";
   for (const Profile profile : phase::confine::kProfiles) {
     out << "constexpr sock_filter k" << static_cast<int>(profile) << "[] = {  // "

@@ -1,10 +1,10 @@
-// confine/seccomp.h
+// proto/confine/seccomp.h
 // Holds the calling process to a profile of system calls, for good: nothing lifts a filter, what
 // the process starts inherits it, and one added later can only take more away.
 // Threads: any; all threads of the process are held to it.
 #pragma once
 
-#include "confine/profile.h"
+#include "proto/confine/profile.h"
 
 namespace phase::confine {
 

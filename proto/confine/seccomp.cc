@@ -1,10 +1,10 @@
-#include "confine/seccomp.h"
+#include "proto/confine/seccomp.h"
 
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "confine/filters.h"
+#include "proto/confine/filters.h"
 
 namespace phase::confine {
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <functional>
 
-#include "confine/seccomp.h"
+#include "proto/confine/seccomp.h"
 
 namespace phase::test {
 

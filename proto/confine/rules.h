@@ -1,4 +1,4 @@
-// confine/rules.h
+// proto/confine/rules.h
 // What each profile allows, by the names of system calls: data for the filter generator, for the
 // documentation and for tests. No program of ours holds it; they hold the BPF made of it.
 //
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "confine/profile.h"
+#include "proto/confine/profile.h"
 
 namespace phase::confine {
 

@@ -1,4 +1,4 @@
-// confine/landlock.h
+// proto/confine/landlock.h
 // Holds the calling thread, and what it starts, to named parts of the file system (Linux 5.13 and
 // later, where the kernel was started with it): whatever the files' modes say, nothing else can be
 // opened, made, removed, renamed or executed. Descriptors that are open stay as they are.

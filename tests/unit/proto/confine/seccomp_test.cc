@@ -1,6 +1,6 @@
 // Goal: in each profile the kernel refuses what it must refuse and does what it must do. Method:
 // processes that take on a profile and then make the calls, on the running kernel.
-#include "confine/seccomp.h"
+#include "proto/confine/seccomp.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 #include <string>
 #include <thread>
 
-#include "tests/unit/confine/in_child.h"
+#include "tests/unit/proto/confine/in_child.h"
 
 namespace phase::confine {
 namespace {

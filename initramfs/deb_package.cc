@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string_view>
@@ -20,7 +21,7 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 
 std::string reason(archive* handle) {
   const char* text = archive_error_string(handle);
-  return text == nullptr ? "unreadable" : text;
+  return text == nullptr ? "unreadable" : shown(text);
 }
 
 std::string entry_path(archive_entry* entry) {
@@ -103,7 +104,7 @@ Result<void> read_tar(archive* outer, const std::string& what, const DebVisitor&
     auto wanted = visitor.wants(entry);
     if (!wanted) return wanted.error();
     if (!*wanted) continue;
-    auto content = read_content(inner.get(), visitor.max_file, what + ": " + entry.path);
+    auto content = read_content(inner.get(), visitor.max_file, what + ": " + shown(entry.path));
     if (!content) return content.error();
     if (auto taken = visitor.content(entry, *content); !taken) return taken;
   }
@@ -142,7 +143,7 @@ Result<std::string> read_deb(const std::string& path, const DebVisitor& visitor)
   int answer = ARCHIVE_OK;
   while ((answer = archive_read_next_header(outer.get(), &entry)) == ARCHIVE_OK) {
     const std::string name = entry_path(entry);
-    const std::string what = path + ": " + name;
+    const std::string what = path + ": " + shown(name);
     if (name.starts_with("control.tar") && control.empty()) {
       auto read = read_control(outer.get(), what);
       if (!read) return read.error();
@@ -154,6 +155,13 @@ Result<std::string> read_deb(const std::string& path, const DebVisitor& visitor)
   }
   if (answer != ARCHIVE_EOF || control.empty() || !had_data) return no_deb;
   return control;
+}
+
+std::string shown(std::string_view untrusted) {
+  std::string out(untrusted.substr(0, 200));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
 }
 
 std::string control_field(const std::string& control, const std::string& field) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "proto/bytes.h"
 #include "proto/result.h"
@@ -34,6 +35,9 @@ struct DebVisitor {
 /// The text of the control file. kMalformed names `path` and the rule. Returns the visitor's
 /// errors as they are.
 [[nodiscard]] Result<std::string> read_deb(const std::string& path, const DebVisitor& visitor);
+
+/// What a package says, for a message: at most 200 bytes, all of them printable.
+[[nodiscard]] std::string shown(std::string_view untrusted);
 
 /// The value of `field` in a control file, its first line; empty where there is none.
 [[nodiscard]] std::string control_field(const std::string& control, const std::string& field);

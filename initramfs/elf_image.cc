@@ -4,6 +4,7 @@
 #include <gelf.h>
 #include <libelf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -30,31 +31,47 @@ std::vector<std::string> split_paths(std::string_view text) {
   return out;
 }
 
-void read_dynamic(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, ElfImage& image) {
+/// One entry of the dynamic section that names something; false where it is over a limit.
+bool take_name(std::int64_t tag, std::string_view text, ElfImage& image) {
+  if (tag == DT_NEEDED) {
+    if (image.needed.size() >= kMaxElfNames || text.size() > kMaxElfName) return false;
+    image.needed.emplace_back(text);
+    return true;
+  }
+  if (text.size() > kMaxElfPaths) return false;
+  (tag == DT_RPATH ? image.rpath : image.runpath) = split_paths(text);
+  return true;
+}
+
+bool read_dynamic(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, ElfImage& image) {
   Elf_Data* data = elf_getdata(section, nullptr);
-  if (data == nullptr || header.sh_entsize == 0) return;
+  if (data == nullptr || header.sh_entsize == 0) return true;
   const auto count = static_cast<int>(header.sh_size / header.sh_entsize);
   for (int i = 0; i < count; ++i) {
     GElf_Dyn entry;
-    if (gelf_getdyn(data, i, &entry) == nullptr || entry.d_tag == DT_NULL) return;
+    if (gelf_getdyn(data, i, &entry) == nullptr || entry.d_tag == DT_NULL) return true;
     if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_RPATH && entry.d_tag != DT_RUNPATH) continue;
     const char* text = elf_strptr(elf, header.sh_link, entry.d_un.d_val);
-    if (text == nullptr) continue;
-    if (entry.d_tag == DT_NEEDED) image.needed.emplace_back(text);
-    if (entry.d_tag == DT_RPATH) image.rpath = split_paths(text);
-    if (entry.d_tag == DT_RUNPATH) image.runpath = split_paths(text);
+    if (text != nullptr && !take_name(entry.d_tag, text, image)) return false;
   }
+  return true;
 }
 
-void read_sections(Elf* elf, ElfImage& image) {
+/// False where it names more than we take.
+bool read_sections(Elf* elf, ByteView content, ElfImage& image) {
   for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr;
        section = elf_nextscn(elf, section)) {
     GElf_Shdr header;
     if (gelf_getshdr(section, &header) == nullptr) continue;
-    if (header.sh_type == SHT_DYNAMIC) read_dynamic(elf, section, header, image);
+    if (header.sh_type == SHT_DYNAMIC && !read_dynamic(elf, section, header, image)) return false;
     const bool in_memory = (header.sh_flags & SHF_ALLOC) != 0;
-    if (!in_memory && header.sh_type != SHT_NOBITS) image.symbol_bytes += header.sh_size;
+    const bool in_file = header.sh_type != SHT_NOBITS && header.sh_offset <= content.size() &&
+                         header.sh_size <= content.size() - header.sh_offset;
+    if (!in_memory && in_file) image.symbol_bytes += header.sh_size;
   }
+  // Sections of a lying file lie over each other.
+  image.symbol_bytes = std::min<std::uint64_t>(image.symbol_bytes, content.size());
+  return true;
 }
 
 void read_interpreter(Elf* elf, ByteView content, ElfImage& image) {
@@ -103,7 +120,9 @@ Result<ElfImage> read_elf(ByteView content, const std::string& name) {
   if (!elf || elf_kind(elf.get()) != ELF_K_ELF) return no_elf;
   ElfImage image;
   image.machine = elf_machine(content);
-  read_sections(elf.get(), image);
+  if (!read_sections(elf.get(), content, image)) {
+    return {ErrorCode::kMalformed, name + ": names more or longer libraries than a program has"};
+  }
   read_interpreter(elf.get(), content, image);
   if (!image.runpath.empty()) image.rpath.clear();  // ld.so(8): DT_RPATH counts only alone.
   return image;

@@ -14,6 +14,9 @@
 namespace phase::initramfs {
 
 inline constexpr std::uint64_t kMaxElfBytes = 512ULL << 20;
+inline constexpr std::size_t kMaxElfNames = 1000;     ///< DT_NEEDED.
+inline constexpr std::size_t kMaxElfName = 4096;      ///< Bytes of one.
+inline constexpr std::size_t kMaxElfPaths = 64 << 10;  ///< Bytes of DT_RPATH or DT_RUNPATH.
 
 struct ElfImage {
   std::string machine;               ///< "x86_64", "aarch64", or "ELF machine <number>".
@@ -21,13 +24,14 @@ struct ElfImage {
   std::vector<std::string> needed;   ///< DT_NEEDED, in order.
   std::vector<std::string> rpath;    ///< DT_RPATH, split at colons; empty beside DT_RUNPATH.
   std::vector<std::string> runpath;  ///< DT_RUNPATH, split at colons.
-  std::uint64_t symbol_bytes = 0;    ///< Sections that nothing loads: symbols, debug information.
+  /// Sections that nothing loads: symbols, debug information. At most the file's own size.
+  std::uint64_t symbol_bytes = 0;
 };
 
 [[nodiscard]] bool is_elf(ByteView content);
 /// The machine alone, as ElfImage::machine; empty for what is no ELF header.
 [[nodiscard]] std::string elf_machine(ByteView content);
-/// kMalformed for what is no ELF file; `name` goes into the message.
+/// kMalformed for what is no ELF file or over a limit; `name` goes into the message.
 [[nodiscard]] Result<ElfImage> read_elf(ByteView content, const std::string& name);
 
 }  // namespace phase::initramfs

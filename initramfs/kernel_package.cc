@@ -2,10 +2,10 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "initramfs/deb_package.h"
 #include "initramfs/input_file.h"
@@ -56,10 +56,7 @@ class Unpacker {
     }
   }
   [[nodiscard]] Error bad(const DebEntry& entry, const std::string& what) const {
-    std::string shown = entry.path.substr(0, 200);
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-    return {ErrorCode::kMalformed, package_ + ": " + shown + ": " + what};
+    return {ErrorCode::kMalformed, package_ + ": " + shown(entry.path) + ": " + what};
   }
 
   std::string package_, work_;
@@ -73,11 +70,13 @@ std::string depended_on(const std::string& control) {
   const std::string depends = control_field(control, "Depends");
   const std::size_t at = depends.find("linux-image-");
   if (at == std::string::npos) return {};
-  return depends.substr(at, depends.find_first_of(" ,(|:", at) - at);
+  // Somebody may paste it into a shell.
+  constexpr std::string_view kNames = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
+  return depends.substr(at, depends.find_first_not_of(kNames, at) - at);
 }
 
 Error no_modules(const std::string& path, const std::string& control) {
-  const std::string name = control_field(control, "Package");
+  const std::string name = shown(control_field(control, "Package"));
   const std::string target = depended_on(control);
   if (!target.empty()) {
     return {ErrorCode::kUsage,
@@ -103,7 +102,7 @@ Result<KernelTree> open_deb(const std::string& path, const std::string& work,
   if (!control) return control.error();
   if (unpacker.releases().empty()) return no_modules(path, *control);
   auto tree = one_release(path, work, unpacker.releases());
-  if (tree) tree->package_arch = control_field(*control, "Architecture");
+  if (tree) tree->package_arch = shown(control_field(*control, "Architecture"));
   return tree;
 }
 

@@ -20,7 +20,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::size_t kMaxKnownNodes = 64;
-constexpr std::size_t kMaxWaitingPuts = 256;
 // Each node that answers has the same say, however many peers it names: a few that name thousands
 // which do not exist would else take all the connections. An honest node's choice is random.
 constexpr std::size_t kMaxPeersOfOneAnswer = 16;
@@ -112,19 +111,18 @@ void Lookups::stop(LookupId lookup) {
 
 void Lookups::put_item(const SignedItem& item) {
   if (!enabled_ || only_asks_) return;
-  if (ready_) {
-    send_put(item);
-    return;
-  }
-  const auto place = std::pair(item.key, item.salt);
-  const auto found = waiting_puts_.find(place);
-  if (found == waiting_puts_.end() && waiting_puts_.size() >= kMaxWaitingPuts) return;
-  if (found == waiting_puts_.end() || found->second.seq < item.seq) waiting_puts_[place] = item;
+  puts_.add(item);
+  if (ready_) send_puts(now());
+}
+
+void Lookups::send_puts(MonoTime now) {
+  while (const auto item = puts_.take(now, budget_)) send_put(*item);
 }
 
 void Lookups::send_put(const SignedItem& item) {
   const auto value = entry_of(item);
   if (!value) {
+    puts_.ended(item.key, item.salt);
     events_.push(ItemStored{item.salt, item.seq, 0});
     return;
   }
@@ -230,7 +228,9 @@ void Lookups::handle_peers(const lt::dht_get_peers_reply_alert& alert) {
 
 void Lookups::handle_put(const lt::dht_put_alert& alert) {
   if (!alert.target.is_all_zeros()) return;  // An immutable item; nobody here puts those.
+  puts_.ended(PublicKey{bytes_from<std::array<std::uint8_t, 32>>(alert.public_key)}, alert.salt);
   events_.push(ItemStored{alert.salt, alert.seq, alert.num_success});
+  send_puts(now());
 }
 
 void Lookups::handle_counters(const lt::session_stats_alert& alert) {
@@ -239,8 +239,6 @@ void Lookups::handle_counters(const lt::session_stats_alert& alert) {
   if (ready_ || nodes_ == 0) return;
   ready_ = true;
   events_.push(DhtReady{nodes_});
-  for (const auto& [place, item] : waiting_puts_) send_put(item);
-  waiting_puts_.clear();
   tick(now());
 }
 
@@ -280,8 +278,12 @@ void Lookups::tick(MonoTime now) {
     for (const Sha1& target : lookup.targets) session_.dht_get_peers(to_lt(target));
   }
   for (auto& [target, announce] : announces_) {
-    if (now >= announce.next) send_announce(target, announce, now);
+    if (now < announce.next) continue;
+    if (!budget_.may(now)) break;
+    budget_.spend();
+    send_announce(target, announce, now);
   }
+  if (ready_) send_puts(now);
 }
 
 MonoTime Lookups::next_tick() const {
@@ -290,8 +292,10 @@ MonoTime Lookups::next_tick() const {
   if (nodes_ == 0) return std::min(next, next_rejoin_);
   for (const auto& [id, lookup] : items_) next = std::min(next, lookup.pace.next());
   for (const auto& [id, lookup] : peers_) next = std::min(next, lookup.pace.next());
-  for (const auto& [target, announce] : announces_) next = std::min(next, announce.next);
-  return next;
+  for (const auto& [target, announce] : announces_) {
+    next = std::min(next, std::max(announce.next, budget_.next()));
+  }
+  return std::min(next, std::max(puts_.next(budget_), MonoTime{}));
 }
 
 }  // namespace phase::dht

@@ -12,6 +12,7 @@
 #include "dht/event_queue.h"
 #include "dht/pace.h"
 #include "dht/session.h"
+#include "dht/store_pace.h"
 
 namespace phase::dht {
 
@@ -25,7 +26,7 @@ class Lookups {
   /// get_peers on each of `targets`.
   LookupId find_peers(std::vector<Sha1> targets);
   void stop(LookupId lookup);
-  /// Until the DHT is joined it is kept, the newest per key and salt.
+  /// When its turn comes, once the DHT is joined; the newest per key and salt.
   void put_item(const SignedItem& item);
   /// Once the DHT is joined, soon after, and then every 15 min.
   void announce(const Sha1& target, std::uint16_t port);
@@ -63,6 +64,7 @@ class Lookups {
   void join(MonoTime now);
   /// Targets that are asked for now.
   [[nodiscard]] std::size_t standing() const;
+  void send_puts(MonoTime now);
   void send_put(const SignedItem& item);
   void send_announce(const Sha1& target, Announce& announce, MonoTime now);
 
@@ -80,7 +82,8 @@ class Lookups {
   LookupId next_id_ = 1;
   std::map<LookupId, ItemLookup> items_;
   std::map<LookupId, PeerLookup> peers_;
-  std::map<std::pair<PublicKey, std::string>, SignedItem> waiting_puts_;
+  PutQueue puts_;
+  StoreBudget budget_;  ///< Of puts and announces together.
   std::map<Sha1, Announce> announces_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <libtorrent/address.hpp>
 #include <libtorrent/sha1_hash.hpp>
 #include <libtorrent/socket.hpp>
 #include <libtorrent/span.hpp>
@@ -66,6 +67,11 @@ template <class Out, class In>
 
 [[nodiscard]] inline lt::span<const char> to_span(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::ptrdiff_t>(bytes.size())};
+}
+
+[[nodiscard]] inline ByteView from_span(lt::span<const char> bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()),
+          static_cast<std::size_t>(bytes.size())};
 }
 
 }  // namespace phase::dht

@@ -6,14 +6,13 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
-#include <iostream>
 #include <sstream>
 #include <thread>
 
 #include "proto/endpoint.h"
 #include "proto/fd.h"
 #include "sim/hostile/dhcp_options.h"
-#include "sim/stranger.h"
+#include "sim/hostile/program.h"
 
 namespace phase::sim {
 namespace {
@@ -21,7 +20,6 @@ namespace {
 struct Options {
   std::string interface, server, lease, command = "true";
   bool lie_about_lease = false;
-  std::uint64_t rng_seed = 1;
 };
 
 Result<Fd> open_socket(const std::string& interface) {
@@ -65,7 +63,7 @@ Result<Fd> open_socket(const std::string& interface) {
   }
 }
 
-Result<void> run(const Options& options) {
+Result<void> run(const Options& options, HostileProgram& program) {
   const auto server = parse_address(options.server, 67);
   const auto lease = parse_address(options.lease, 68);
   if (!server || !lease) return {ErrorCode::kUsage, "--server and --lease are IPv4 addresses"};
@@ -76,32 +74,22 @@ Result<void> run(const Options& options) {
   lies.command = options.command;
   auto socket = open_socket(options.interface);
   if (!socket) return socket.error();
-  const sigset_t signals = block_end_signals();
-  Tally tally;
-  std::thread([&] { answer_all(*socket, lies, options.rng_seed, tally); }).detach();
-  attack_until_ended(tally, signals);
+  std::thread([&] { answer_all(*socket, lies, program.rng_seed(), program.tally()); }).detach();
+  program.attack_until_ended();
 }
 
 }  // namespace
 }  // namespace phase::sim
 
 int main(int argc, char** argv) {
-  CLI::App app("A DHCP server whose options are attacks");
+  CLI::App app("A DHCP server whose options are attacks", "phase-hostile-dhcp");
   phase::sim::Options options;
   app.add_option("--interface", options.interface, "where it listens")->required();
   app.add_option("--server", options.server, "its address")->required();
   app.add_option("--lease", options.lease, "the address that it gives out")->required();
   app.add_option("--command", options.command, "what its strings try to have run");
   app.add_flag("--lie-about-lease", options.lie_about_lease, "no usable lease comes of it");
-  app.add_option("--rng-seed", options.rng_seed, "repeats a run");
-  CLI11_PARSE(app, argc, argv);
-  phase::Result<void> outcome;
-  try {
-    outcome = phase::sim::run(options);
-  } catch (const std::exception& failure) {
-    outcome = {phase::ErrorCode::kInternal, failure.what()};
-  }
-  if (outcome) return 0;
-  std::cerr << "phase-hostile-dhcp: " << outcome.error().detail << "\n";
-  return phase::exit_code(outcome.error().code);
+  return phase::sim::run_hostile(argc, argv, app, [&](phase::sim::HostileProgram& program) {
+    return phase::sim::run(options, program);
+  });
 }

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <map>
 #include <set>
@@ -18,6 +17,7 @@
 
 #include "proto/fd.h"
 #include "sim/hostile/dht_attack.h"
+#include "sim/hostile/program.h"
 #include "sim/stranger.h"
 
 namespace phase::sim {
@@ -29,12 +29,11 @@ constexpr std::size_t kMaxKnown = 256;
 constexpr milliseconds kMeetEvery{1000};
 
 struct Options {
-  std::string listen, items, public_key, bogus_network;
-  std::vector<std::string> targets, bootstrap;
+  std::string listen, public_key, bogus_network;
+  std::vector<std::string> items, targets, bootstrap;
   std::size_t bogus = 0;
   int per_target = 7;
   bool forge = false;
-  std::uint64_t rng_seed = 1;
 };
 
 sockaddr_in to_socket(const Endpoint& at) {
@@ -62,34 +61,44 @@ Result<Fd> open_socket(const Endpoint& at) {
 }
 
 Result<std::vector<SignedItem>> read_items(const Options& options) {
-  if (options.items.empty()) return std::vector<SignedItem>{};
+  std::vector<SignedItem> out;
+  if (options.items.empty()) return out;
   const auto key = parse_public_key(options.public_key);
   if (!key) return key.error();
-  std::ifstream file(options.items, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  return decode_items(as_bytes(bytes), *key);
+  for (const auto& path : options.items) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    const auto items = decode_items(as_bytes(bytes), *key);
+    if (!items) return items.error().in(path);
+    out.insert(out.end(), items->begin(), items->end());
+  }
+  return out;
 }
 
-Result<DhtAttack> make_attack(const Options& options) {
+void add_target(std::vector<Sha1>& targets, const Sha1& target) {
+  if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
+}
+
+Result<DhtAttack> make_attack(const Options& options, std::uint64_t rng_seed) {
   DhtAttack out;
   out.per_target = options.per_target;
   out.forge = options.forge;
-  out.rng_seed = options.rng_seed;
+  out.rng_seed = rng_seed;
   auto items = read_items(options);
-  if (!items) return items.error().in(options.items);
+  if (!items) return items.error();
   out.replayed = std::move(*items);
-  for (const auto& item : out.replayed) out.targets.push_back(item.target());
+  for (const auto& item : out.replayed) add_target(out.targets, item.target());
   for (const auto& text : options.targets) {
     const auto bytes = from_hex(text);
     const auto target = bytes ? exactly<20>(*bytes) : std::nullopt;
     if (!target) return Error{ErrorCode::kUsage, text + ": expected 40 hexadecimal digits"};
-    out.targets.push_back(*target);
+    add_target(out.targets, *target);
   }
   if (out.targets.empty()) return Error{ErrorCode::kUsage, "--items or --target is needed"};
   if (options.bogus > 0) {
     const auto network = parse_address(options.bogus_network, 1);
     if (!network) return Error{ErrorCode::kUsage, "--bogus needs --bogus-network A.B.0.0"};
-    out.bogus_peers = make_bogus_peers(*network, options.bogus, options.rng_seed);
+    out.bogus_peers = make_bogus_peers(*network, options.bogus, rng_seed);
   }
   return out;
 }
@@ -193,12 +202,12 @@ class Network {
   Tally& tally_;
 };
 
-Result<void> run(const Options& options) {
+Result<void> run(const Options& options, HostileProgram& program) {
   const auto at = parse_endpoints({options.listen});
   if (!at) return at.error();
   const auto bootstrap = parse_endpoints(options.bootstrap);
   if (!bootstrap) return bootstrap.error();
-  auto attack = make_attack(options);
+  auto attack = make_attack(options, program.rng_seed());
   if (!attack) return attack.error();
   DhtCrowd crowd(std::move(*attack), (*at)[0]);
   std::vector<Fd> sockets;
@@ -207,42 +216,33 @@ Result<void> run(const Options& options) {
     if (!socket) return socket.error();
     sockets.push_back(std::move(*socket));
   }
-  const sigset_t signals = block_end_signals();
-  Tally tally;
   Network network(std::move(crowd), static_cast<std::size_t>(options.per_target),
-                  std::move(sockets), *bootstrap, tally);
+                  std::move(sockets), *bootstrap, program.tally());
   std::thread([&network] { network.run(); }).detach();
   while (!network.present()) {
-    if (ended(signals, 100)) return {};
+    if (program.ended(100)) return {};
   }
-  attack_until_ended(tally, signals);
+  program.attack_until_ended();
 }
 
 }  // namespace
 }  // namespace phase::sim
 
 int main(int argc, char** argv) {
-  CLI::App app("Hostile DHT nodes on the ids nearest to some targets");
+  CLI::App app("Hostile DHT nodes on the ids nearest to some targets", "phase-hostile-dht");
   phase::sim::Options options;
   app.add_option("--listen", options.listen, "ADDRESS:PORT of the first, ports count up")
       ->required();
   app.add_option("--bootstrap", options.bootstrap, "ADDRESS:PORT of a node")->required();
-  app.add_option("--items", options.items, "a pointer's items, replayed; their targets are sat on");
+  app.add_option("--items", options.items,
+                 "old pointers' items, replayed in turn; their targets are sat on");
   app.add_option("--public-key", options.public_key, "of the items");
   app.add_flag("--forge", options.forge, "answers with items that their key never signed, too");
   app.add_option("--target", options.targets, "40 hexadecimal digits: sits on this id as well");
   app.add_option("--per-target", options.per_target, "nodes for each target")->check(CLI::Range(1, 64));
   app.add_option("--bogus", options.bogus, "so many peers that do not exist are named");
   app.add_option("--bogus-network", options.bogus_network, "A.B.0.0: where they are, /16");
-  app.add_option("--rng-seed", options.rng_seed, "repeats a run");
-  CLI11_PARSE(app, argc, argv);
-  phase::Result<void> outcome;
-  try {
-    outcome = phase::sim::run(options);
-  } catch (const std::exception& failure) {
-    outcome = {phase::ErrorCode::kInternal, failure.what()};
-  }
-  if (outcome) return 0;
-  std::cerr << "phase-hostile-dht: " << outcome.error().detail << "\n";
-  return phase::exit_code(outcome.error().code);
+  return phase::sim::run_hostile(argc, argv, app, [&](phase::sim::HostileProgram& program) {
+    return phase::sim::run(options, program);
+  });
 }

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kNodesNamed = 8;    // A bucket (BEP 5).
 constexpr std::size_t kPeersNamed = 100;  // What fits into a datagram on an Ethernet link.
 constexpr std::int64_t kSeqAhead = 1'000'000;
+constexpr std::uint64_t kVersionsAhead = 1000;
 
 Sha1 distance(const Sha1& a, const Sha1& b) {
   Sha1 out{};
@@ -43,24 +44,29 @@ std::vector<KrpcNode> DhtCrowd::nearest(const Sha1& target) const {
 }
 
 const SignedItem* DhtCrowd::item_for(const Sha1& target, std::string& harm) {
-  const auto found =
-      std::find_if(attack_.replayed.begin(), attack_.replayed.end(),
-                   [&](const SignedItem& item) { return item.target() == target; });
-  if (found == attack_.replayed.end()) return nullptr;
-  if (!attack_.forge || chance_.one_in(2)) {
-    harm = "replay";
-    return &*found;
+  std::vector<const SignedItem*> old;
+  for (const auto& item : attack_.replayed) {
+    if (item.target() == target) old.push_back(&item);
   }
-  // The same content said to be newer, or other content under the old signature.
+  if (old.empty()) return nullptr;
+  // Each in its turn, and in the next round each one forged, so that few answers show all of them.
+  const std::size_t turn = turns_[target]++;
+  const SignedItem& shown = *old[turn % old.size()];
+  auto pointer = decode_pointer(shown.value);
+  if (!attack_.forge || turn / old.size() % 2 == 0) {
+    harm = "replay-" + (pointer ? std::to_string(pointer->release_version) : std::string("unread"));
+    return &shown;
+  }
+  // The same content said to be newer, or a newer release under the old signature.
   harm = "forge";
-  forged_ = *found;
+  forged_ = shown;
   if (chance_.one_in(2)) {
     forged_.seq += kSeqAhead;
-  } else if (!forged_.value.empty()) {
-    // A digit of the last integer, or a byte of a hash: still bencoded.
-    const auto digit = std::find(forged_.value.rbegin(), forged_.value.rend(), '1');
-    if (digit != forged_.value.rend()) *digit = '9';
-    else forged_.signature[0] ^= 1;
+  } else if (pointer) {
+    pointer->release_version += kVersionsAhead;
+    forged_.value = encode_pointer(*pointer);
+  } else {
+    forged_.signature[0] ^= 1;
   }
   return &forged_;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,11 @@
 namespace phase::sim {
 
 struct DhtAttack {
-  std::vector<Sha1> targets;          ///< Keys of items, or infohashes.
-  int per_target = 7;                 ///< Nodes that share all but the last bits with each.
-  std::vector<SignedItem> replayed;   ///< Old items: correctly signed.
-  bool forge = false;                 ///< Newer ones too, which their key never signed.
-  std::vector<Endpoint> bogus_peers;  ///< Named as providers of whatever is asked for.
+  std::vector<Sha1> targets{};          ///< Keys of items, or infohashes.
+  int per_target = 7;                   ///< Nodes that share all but the last bits with each.
+  std::vector<SignedItem> replayed{};   ///< Old pointers', correctly signed: all are shown in turn.
+  bool forge = false;                   ///< Newer ones too, which their key never signed.
+  std::vector<Endpoint> bogus_peers{};  ///< Named as providers of whatever is asked for.
   std::uint64_t rng_seed = 1;
 };
 
@@ -32,11 +33,13 @@ class DhtCrowd {
 
  private:
   [[nodiscard]] std::vector<KrpcNode> nearest(const Sha1& target) const;
+  /// `harm`: replay-<version> or forge.
   const SignedItem* item_for(const Sha1& target, std::string& harm);
 
   DhtAttack attack_;
   Chance chance_;
   std::vector<KrpcNode> nodes_;
+  std::map<Sha1, std::size_t> turns_;
   SignedItem forged_;
 };
 

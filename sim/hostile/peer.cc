@@ -1,9 +1,9 @@
 // phase-hostile-peer: a BitTorrent peer that announces a release and harms whoever fetches from it,
 // in one of the ways of peer_attack.h.
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "sim/hostile/peer_attack.h"
+#include "sim/hostile/program.h"
 #include "sim/stranger.h"
 
 namespace phase::sim {
@@ -11,16 +11,15 @@ namespace {
 
 struct Options {
   std::string kind, torrent, folder, other_torrent, other_folder, spare, listen;
-  std::uint64_t rng_seed = 1;
   std::vector<std::string> bootstrap;
 };
 
-Result<PeerAttack> make_attack(const Options& options) {
+Result<PeerAttack> make_attack(const Options& options, std::uint64_t rng_seed) {
   const auto kind = parse_peer_kind(options.kind);
   if (!kind) return Error{ErrorCode::kUsage, options.kind + ": no such kind of peer"};
   auto release = ReleaseCopy::open(options.torrent, options.folder);
   if (!release) return release.error();
-  PeerAttack out{*kind, std::move(*release), {}, options.spare, options.rng_seed};
+  PeerAttack out{*kind, std::move(*release), {}, options.spare, rng_seed};
   if (!options.other_torrent.empty()) {
     auto other = ReleaseCopy::open(options.other_torrent, options.other_folder);
     if (!other) return other.error();
@@ -33,37 +32,36 @@ Result<PeerAttack> make_attack(const Options& options) {
 
 /// Announces from the port behind the peer's, where a DHT node of this program lives.
 Result<Stranger> announce(const Endpoint& at, const ReleaseCopy& release,
-                          const std::vector<Endpoint>& bootstrap, const sigset_t& signals) {
+                          const std::vector<Endpoint>& bootstrap,
+                          const HostileProgram& program) {
   Endpoint node = at;
   ++node.port;
   auto stranger = Stranger::open(node, bootstrap);
   if (!stranger) return stranger;
   while (stranger->known_nodes() == 0) {
     for (const auto& known : bootstrap) stranger->add_node(known);
-    if (ended(signals, 200)) return Error{ErrorCode::kCancelled, "ended before it was announced"};
+    if (program.ended(200)) return Error{ErrorCode::kCancelled, "ended before it was announced"};
   }
   stranger->announce(release.v1(), at.port);
   stranger->announce(release.v2_cut(), at.port);
   return stranger;
 }
 
-Result<void> run(const Options& options) {
+Result<void> run(const Options& options, HostileProgram& program) {
   const auto at = parse_endpoints({options.listen});
   if (!at) return at.error();
   const auto bootstrap = parse_endpoints(options.bootstrap);
   if (!bootstrap) return bootstrap.error();
-  const auto attack = make_attack(options);
+  const auto attack = make_attack(options, program.rng_seed());
   if (!attack) return attack.error();
-  const sigset_t signals = block_end_signals();
-  Tally tally;
   auto listening = listen_for_victims((*at)[0], [&](const Victim& victim) {
-    attack_as_peer(*attack, victim, tally);
+    attack_as_peer(*attack, victim, program.tally());
   });
   if (!listening) return listening;
-  auto node = announce((*at)[0], attack->release, *bootstrap, signals);
+  auto node = announce((*at)[0], attack->release, *bootstrap, program);
   if (!node) return node.error();
   int rounds = 0;
-  attack_until_ended(tally, signals, [&] {
+  program.attack_until_ended([&] {
     // Announces are repeated: nodes that were not known at first are nearer.
     if (++rounds % 50 != 0) return;
     node->announce(attack->release.v1(), (*at)[0].port);
@@ -75,7 +73,7 @@ Result<void> run(const Options& options) {
 }  // namespace phase::sim
 
 int main(int argc, char** argv) {
-  CLI::App app("A hostile BitTorrent peer");
+  CLI::App app("A hostile BitTorrent peer", "phase-hostile-peer");
   phase::sim::Options options;
   app.add_option("--kind", options.kind, "corrupt, truncate, lie-length, stall, …")->required();
   app.add_option("--torrent", options.torrent, "of the release that is asked for")->required();
@@ -86,15 +84,7 @@ int main(int argc, char** argv) {
   app.add_option("--listen", options.listen, "ADDRESS:PORT; its DHT node has the next port")
       ->required();
   app.add_option("--bootstrap", options.bootstrap, "ADDRESS:PORT of a DHT node")->required();
-  app.add_option("--rng-seed", options.rng_seed, "repeats a run");
-  CLI11_PARSE(app, argc, argv);
-  phase::Result<void> outcome;
-  try {
-    outcome = phase::sim::run(options);
-  } catch (const std::exception& failure) {
-    outcome = {phase::ErrorCode::kInternal, failure.what()};
-  }
-  if (outcome) return 0;
-  std::cerr << "phase-hostile-peer: " << outcome.error().detail << "\n";
-  return phase::exit_code(outcome.error().code);
+  return phase::sim::run_hostile(argc, argv, app, [&](phase::sim::HostileProgram& program) {
+    return phase::sim::run(options, program);
+  });
 }

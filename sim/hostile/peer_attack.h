@@ -20,8 +20,8 @@ enum class PeerKind : std::uint8_t {
   kLieLength,    ///< Blocks, messages and info dictionaries of another length than they say.
   kStall,        ///< One byte a second.
   kNeverEnd,     ///< Messages and streams without an end.
-  kSwap,         ///< The other release's bytes under this one's name.
-  kReplay,       ///< The other release altogether, info dictionary too.
+  kSwap,         ///< An older release's bytes under this one's name.
+  kReplay,       ///< An older release altogether, info dictionary too.
   kForgeHashes,  ///< Changed blocks, and BEP 52 hashes drawn at random that would excuse them.
   kMute,         ///< Takes the connection and says nothing.
   kGarbage,      ///< Bytes drawn at random.
@@ -32,9 +32,12 @@ enum class PeerKind : std::uint8_t {
 struct PeerAttack {
   PeerKind kind = PeerKind::kCorrupt;
   ReleaseCopy release;                ///< That the victim asks for.
-  std::optional<ReleaseCopy> other;   ///< For kSwap and kReplay.
+  std::optional<ReleaseCopy> other;   ///< The older one: kSwap and kReplay have it always.
   std::string spare;                  ///< This file is served as it is, so that more is asked for.
   std::uint64_t rng_seed = 1;
+
+  /// What it is counted under: the kind, and for an older release its version: replay-3.
+  [[nodiscard]] std::string tally_name() const;
 };
 
 /// Until the victim or the attack ends the connection.

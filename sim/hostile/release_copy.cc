@@ -1,13 +1,26 @@
 #include "sim/hostile/release_copy.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <libtorrent/torrent_info.hpp>
+#include <optional>
 
 namespace phase::sim {
 namespace {
 
 namespace lt = libtorrent;
+
+/// Nothing where `name` is no release's.
+std::optional<std::uint64_t> version_in(const std::string& name) {
+  const auto end = name.rfind('-');
+  const auto begin = end == std::string::npos || end == 0 ? end : name.rfind('-', end - 1);
+  if (begin == std::string::npos || !name.starts_with("phase-")) return std::nullopt;
+  std::uint64_t out = 0;
+  const auto read = std::from_chars(name.data() + begin + 1, name.data() + end, out);
+  if (read.ec != std::errc() || read.ptr != name.data() + end) return std::nullopt;
+  return out;
+}
 
 }  // namespace
 
@@ -28,6 +41,9 @@ Result<ReleaseCopy> ReleaseCopy::open(const std::string& torrent_file,
   out.layout_ = std::make_shared<const Layout>(torrent_file);
   out.folder_ = folder;
   const auto& torrent = out.layout_->torrent;
+  const auto version = version_in(torrent.name());
+  if (!version) return {ErrorCode::kStore, torrent_file + ": " + torrent.name() + " is no release"};
+  out.version_ = *version;
   const auto hashes = torrent.info_hashes();
   std::copy_n(reinterpret_cast<const std::uint8_t*>(hashes.v1.data()), out.v1_.size(),
               out.v1_.begin());

@@ -15,9 +15,11 @@ namespace phase::sim {
 
 class ReleaseCopy {
  public:
-  /// `folder` holds the torrent's files, not the folder of its name.
+  /// `folder` holds the torrent's files, not the folder of its name. kStore for what is no release.
   static Result<ReleaseCopy> open(const std::string& torrent_file, const std::string& folder);
 
+  /// As its name says: phase-<channel>-<arch>-<version>-<hash>.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] const Sha1& v1() const { return v1_; }
   [[nodiscard]] const Sha1& v2_cut() const { return v2_cut_; }  ///< As it is announced (BEP 52).
   [[nodiscard]] const std::string& info() const { return info_; }
@@ -32,6 +34,7 @@ class ReleaseCopy {
   ReleaseCopy() = default;
   std::shared_ptr<const Layout> layout_;
   std::string folder_;
+  std::uint64_t version_ = 0;
   Sha1 v1_{}, v2_cut_{};
   std::string info_;
   std::size_t pieces_ = 0;

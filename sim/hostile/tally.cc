@@ -1,9 +1,6 @@
 #include "sim/hostile/tally.h"
 
-#include <cstdlib>
-#include <iostream>
-
-#include "sim/stranger.h"
+#include <ostream>
 
 namespace phase::sim {
 
@@ -12,14 +9,14 @@ void Tally::add(const std::string& kind, std::uint64_t attacks) {
   counts_[kind].total += attacks;
 }
 
-void Tally::print(bool all) {
+void Tally::print(std::ostream& out, bool all) {
   const std::lock_guard lock(mutex_);
   for (auto& [kind, count] : counts_) {
     if (!all && count.total == count.printed) continue;
-    std::cout << "delivered " << count.total << " " << kind << "\n";
+    out << "delivered " << count.total << " " << kind << "\n";
     count.printed = count.total;
   }
-  std::cout.flush();
+  out.flush();
 }
 
 std::uint64_t Chance::below(std::uint64_t end) {
@@ -31,17 +28,6 @@ Bytes Chance::bytes(std::size_t count) {
   Bytes out(count);
   for (auto& byte : out) byte = static_cast<std::uint8_t>(engine_() >> 32);
   return out;
-}
-
-void attack_until_ended(Tally& tally, const sigset_t& signals,
-                        const std::function<void()>& each_round) {
-  std::cout << "ready" << std::endl;
-  while (!ended(signals, 200)) {
-    tally.print();
-    if (each_round) each_round();
-  }
-  tally.print(true);
-  std::_Exit(0);
 }
 
 }  // namespace phase::sim

@@ -1,14 +1,10 @@
 // sim/hostile/tally.h
-// What all hostile programs share: the count of attacks that they delivered, printed for the test
-// that reads it, and chance that a seed repeats.
-//
-// Protocol on stdout: "delivered <total> <kind>", for each kind whenever its total has grown and
-// once more at the end; totals only grow. "ready" comes first, once the program can be reached.
+// The count of attacks that a hostile program delivered, printed for the test that reads it, and
+// chance that a seed repeats. Pure but for the stream that it prints to.
 #pragma once
 
-#include <csignal>
 #include <cstdint>
-#include <functional>
+#include <iosfwd>
 #include <map>
 #include <mutex>
 #include <random>
@@ -18,12 +14,13 @@
 
 namespace phase::sim {
 
-/// Safe to use from several threads.
+/// Safe to use from several threads. Totals only grow.
 class Tally {
  public:
   void add(const std::string& kind, std::uint64_t attacks = 1);
-  /// A line for each kind that has grown since the last call; with `all`, for every kind.
-  void print(bool all = false);
+  /// "delivered <total> <kind>" for each kind that has grown since the last call; with `all`, for
+  /// every kind.
+  void print(std::ostream& out, bool all = false);
 
  private:
   struct Count {
@@ -45,10 +42,5 @@ class Chance {
  private:
   std::mt19937_64 engine_;
 };
-
-/// Prints "ready", counts as they grow, until SIGTERM or SIGINT; then all counts, and ends the
-/// process: threads that wait for a victim's bytes end with it. `each_round` runs every 200 ms.
-[[noreturn]] void attack_until_ended(Tally& tally, const sigset_t& signals,
-                                     const std::function<void()>& each_round = {});
 
 }  // namespace phase::sim

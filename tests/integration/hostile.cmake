@@ -1,14 +1,16 @@
 # A hostile network: the programs of sim/hostile against real plasmd processes. Needs root. Times are
 # compared, so that nothing else runs beside these.
 add_executable(phase-hostile-tests
-  ${PROJECT_SOURCE_DIR}/tests/unit/sim/sandbox_main.cc
   ${PROJECT_SOURCE_DIR}/tests/unit/node/release_fixture.cc
   hostile_crowd_test.cc
   hostile_dhcp_test.cc
   hostile_dht_test.cc
   hostile_fixture.cc
   hostile_http_test.cc
+  hostile_main.cc
   hostile_peer_test.cc
+  hostile_replay_test.cc
+  hostile_rounds.cc
 )
 target_link_libraries(phase-hostile-tests PRIVATE
   phase::acquire phase::machine phase::sim phase::node GTest::gmock GTest::gtest)

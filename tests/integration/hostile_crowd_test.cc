@@ -33,7 +33,8 @@ class HostileCrowd : public HostileTest {
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       (void)followers_[i]->stop(seconds(20));
       followers_[i].reset();
-      out.push_back(&start_peer(hosts_[i], kinds[i], "stable", version_, {}, "manifest.dsse"));
+      out.push_back(&start_peer(hosts_[i], kinds[i], "stable", version_, nullptr,
+                                "manifest.dsse"));
     }
     return out;
   }

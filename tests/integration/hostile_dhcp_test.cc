@@ -120,7 +120,6 @@ TEST_F(HostileDhcp, ALeaseThatLiesIsRefusedAndAnHonestServerElsewhereIsTaken) {
   } else {
     EXPECT_EQ(alone.error().code, ErrorCode::kNoDhcp) << alone.error().detail;
   }
-  EXPECT_GT(delivered(*server, "answer"), 0U) << replay_command();
 
   const auto honest = must(network_->add_host("honest", "10.77.2.1"));
   must(sim::run_commands({{"ip", "link", "add", "eth1", "netns", machine_.name, "type", "veth",
@@ -135,13 +134,20 @@ TEST_F(HostileDhcp, ALeaseThatLiesIsRefusedAndAnHonestServerElsewhereIsTaken) {
                   folder_.path() + "/leases", "--dhcp-range=10.77.200.50,10.77.200.59,1h"};
   auto running = must(sim::Process::start(std::move(dnsmasq)));
   (void)must(running->wait_for_line("IP range", seconds(20)));
-  const auto up = bring_up(seconds(40));
-  expect_harmless();
-  ASSERT_TRUE(up.ok()) << up.error().detail << "\n" << said_;
-  if (!alone) {
-    EXPECT_EQ(boot::ipv4_text(up->address).substr(0, 11), "10.77.200.5") << said_;
+  // Whoever leases something usable first is taken: the liar by chance now and then, the honest one
+  // where it lies.
+  bool honest_taken = false;
+  for (int attempt = 0; attempt < 5 && !honest_taken; ++attempt) {
+    const auto up = bring_up(seconds(40));
+    expect_harmless();
+    ASSERT_TRUE(up.ok()) << up.error().detail << "\n" << said_;
+    const auto address = boot::ipv4_text(up->address);
+    honest_taken = address.starts_with("10.77.200.5");
+    EXPECT_TRUE(honest_taken || address == "10.77.1.50") << address << "; " << replay_command();
   }
+  EXPECT_TRUE(honest_taken) << said_ << replay_command();
   (void)must(server->stop(seconds(10)));
+  EXPECT_GT(delivered(*server, "answer"), 0U) << replay_command();
 }
 
 }  // namespace

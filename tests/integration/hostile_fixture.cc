@@ -1,9 +1,7 @@
 #include "tests/integration/hostile_fixture.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <random>
 #include <sstream>
 
@@ -38,16 +36,6 @@ Bytes random_initramfs(std::size_t size, std::uint64_t seed) {
 
 }  // namespace
 
-std::uint64_t rng_seed() {
-  static const std::uint64_t seed = [] {
-    const char* given = std::getenv("PHASE_RNG_SEED");
-    const std::uint64_t out = given != nullptr ? std::stoull(given) : std::random_device{}();
-    std::cout << "PHASE_RNG_SEED=" << out << std::endl;
-    return out;
-  }();
-  return seed;
-}
-
 std::string replay_command() {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
   return "PHASE_RNG_SEED=" + std::to_string(rng_seed()) + " phase-hostile-tests --gtest_filter=" +
@@ -67,7 +55,6 @@ std::uint64_t delivered(const sim::Process& process, const std::string& kind) {
 }
 
 void HostileTest::SetUp() {
-  (void)rng_seed();
   fs::create_directories(folder() + "/logs");
   shell_ = std::make_unique<sim::Shell>(sim::own_folder(), folder() + "/logs", observer_);
   world_ = must(sim::World::create(*shell_, folder(), dht_nodes_));
@@ -88,6 +75,16 @@ std::uint64_t HostileTest::publish(const std::string& channel, std::size_t bytes
   argv.insert(argv.end(), more.begin(), more.end());
   const auto printed = nlohmann::json::parse(must(shell_->run("publisher", argv)));
   return printed.at("published").at(0).at("version").get<std::uint64_t>();
+}
+
+std::vector<ReleaseCopy> HostileTest::publish_older(const std::string& channel, std::size_t bytes,
+                                                    int count,
+                                                    const std::vector<std::string>& more) {
+  std::vector<ReleaseCopy> out;
+  for (int i = 0; i < count; ++i) {
+    out.push_back(copy_release(channel, publish(channel, bytes, more)));
+  }
+  return out;
 }
 
 void HostileTest::start_publisher(const std::vector<std::string>& channels) {
@@ -123,6 +120,17 @@ std::string HostileTest::copy_items(const std::string& channel) {
   return copy;
 }
 
+ReleaseCopy HostileTest::copy_release(const std::string& channel, std::uint64_t version) {
+  const fs::path release = release_folder(channel, version);
+  const fs::path torrent = torrent_file(channel, version);
+  ReleaseCopy out{version, copy_items(channel), folder() + "/" + torrent.filename().string(),
+                  copied_releases() + "/" + release.filename().string()};
+  fs::create_directories(copied_releases());
+  fs::copy_file(torrent, out.torrent);
+  fs::copy(release, out.folder, fs::copy_options::recursive);
+  return out;
+}
+
 sim::Host HostileTest::add_host(sim::Rate rate) {
   const std::string number = std::to_string(++hosts_);
   return must(world_->network().add_host("h" + number, "10.77.6." + number, rate));
@@ -139,17 +147,15 @@ sim::Process& HostileTest::start_hostile(const sim::Host& host, std::vector<std:
 
 sim::Process& HostileTest::start_peer(const sim::Host& host, const std::string& kind,
                                       const std::string& channel, std::uint64_t version,
-                                      std::optional<std::uint64_t> other,
-                                      const std::string& spare) {
+                                      const ReleaseCopy* other, const std::string& spare) {
   std::vector<std::string> argv = {"phase-hostile-peer", "--kind", kind,
                                    "--torrent", torrent_file(channel, version),
                                    "--folder", release_folder(channel, version),
                                    "--listen", host.address + ":" + kFirstPort};
   for (const auto& node : world_->bootstrap()) argv.insert(argv.end(), {"--bootstrap", node});
   if (!spare.empty()) argv.insert(argv.end(), {"--spare", spare});
-  if (other) {
-    argv.insert(argv.end(), {"--other-torrent", torrent_file(channel, *other),
-                             "--other-folder", release_folder(channel, *other)});
+  if (other != nullptr) {
+    argv.insert(argv.end(), {"--other-torrent", other->torrent, "--other-folder", other->folder});
   }
   return start_hostile(host, std::move(argv));
 }
@@ -206,12 +212,16 @@ Fetched HostileTest::finish(Fetching fetching, seconds limit) {
 
 void HostileTest::expect_published(const Fetched& fetched, const std::string& channel,
                                    std::uint64_t version) const {
-  ASSERT_EQ(fetched.exit, 0) << channel << ": " << fetched.text();
+  expect_taken(fetched, version, release_folder(channel, version));
+}
+
+void HostileTest::expect_taken(const Fetched& fetched, std::uint64_t version,
+                               const std::string& published) {
+  ASSERT_EQ(fetched.exit, 0) << published << ": " << fetched.text();
   EXPECT_EQ(fetched.report.value("version", std::uint64_t{0}), version) << fetched.text();
-  const std::string published = release_folder(channel, version);
   for (const char* file : {"manifest.dsse", "kernel", "initramfs"}) {
     EXPECT_TRUE(slurp(fetched.folder + "/" + file) == slurp(published + "/" + file))
-        << channel << ": " << file << " is not what was published; " << replay_command();
+        << published << ": " << file << " is not what was published; " << replay_command();
   }
 }
 

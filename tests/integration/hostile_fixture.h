@@ -2,19 +2,19 @@
 // A private internet with hostile parts (sim/hostile) beside an honest publisher: releases on
 // channels of their own, so that many attacks run side by side, and `plasmd fetch` as the victim.
 //
-// PHASE_RNG_SEED repeats a run; it is printed, and every failure names it.
+// PHASE_RNG_SEED repeats a run; every failure names it (hostile_rounds.h).
 #pragma once
 
 #include <gmock/gmock.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/must.h"
 #include "sim/world.h"
+#include "tests/integration/hostile_rounds.h"
 #include "tests/unit/node/release_fixture.h"
 
 namespace phase::hostile_test {
@@ -22,8 +22,6 @@ namespace phase::hostile_test {
 using sim::must;
 using std::chrono::seconds;
 
-/// PHASE_RNG_SEED, else drawn; printed once.
-[[nodiscard]] std::uint64_t rng_seed();
 /// What to type to see a failure again.
 [[nodiscard]] std::string replay_command();
 
@@ -36,6 +34,14 @@ struct Fetched {
   [[nodiscard]] std::uint64_t wasted() const { return report.value("wasted", std::uint64_t{0}); }
   /// For a failure's message.
   [[nodiscard]] std::string text() const;
+};
+
+/// An attacker's own copy of a release: a publisher's store forgets older ones.
+struct ReleaseCopy {
+  std::uint64_t version = 0;
+  std::string items;    ///< A file: its pointer, correctly signed.
+  std::string torrent;  ///< A file.
+  std::string folder;   ///< Its files, in copied_releases().
 };
 
 /// A `plasmd fetch` that runs.
@@ -56,6 +62,9 @@ class HostileTest : public ::testing::Test {
   /// to another release's: its version.
   std::uint64_t publish(const std::string& channel, std::size_t bytes,
                         const std::vector<std::string>& more = {});
+  /// The same so often, each copied before the next takes its place; a newer one is still to come.
+  std::vector<ReleaseCopy> publish_older(const std::string& channel, std::size_t bytes, int count,
+                                         const std::vector<std::string>& more = {});
   /// As World's, and the pointers of all `channels` are out.
   void start_publisher(const std::vector<std::string>& channels);
 
@@ -64,16 +73,19 @@ class HostileTest : public ::testing::Test {
   [[nodiscard]] std::string torrent_file(const std::string& channel, std::uint64_t version) const;
   /// The pointer's three items as they are now, in a copy that stays.
   [[nodiscard]] std::string copy_items(const std::string& channel);
+  /// The channel's newest release, `version`.
+  [[nodiscard]] ReleaseCopy copy_release(const std::string& channel, std::uint64_t version);
+  [[nodiscard]] std::string copied_releases() const { return folder() + "/copied"; }
 
   /// The next host, 10.77.6.<n>.
   sim::Host add_host(sim::Rate rate = {});
   /// A hostile program, once it says "ready".
   sim::Process& start_hostile(const sim::Host& host, std::vector<std::string> argv);
-  /// phase-hostile-peer on `host` for a release of `channel`; `other` is the version that it
+  /// phase-hostile-peer on `host` for a release of `channel`; `other` is the older one that it
   /// offers instead, where its kind needs one; `spare` is a file that it serves as it is.
   sim::Process& start_peer(const sim::Host& host, const std::string& kind,
                            const std::string& channel, std::uint64_t version,
-                           std::optional<std::uint64_t> other = {}, const std::string& spare = {});
+                           const ReleaseCopy* other = nullptr, const std::string& spare = {});
   /// An honest provider on `host`: it follows the publisher's key.
   std::unique_ptr<sim::Process> start_follower(const sim::Host& host, const std::string& channel);
   void await_follower(sim::Process& follower, std::uint64_t version);
@@ -85,6 +97,9 @@ class HostileTest : public ::testing::Test {
   /// Byte by byte what was published; nothing else was let in.
   void expect_published(const Fetched& fetched, const std::string& channel,
                         std::uint64_t version) const;
+  /// The same of files that lie elsewhere.
+  static void expect_taken(const Fetched& fetched, std::uint64_t version,
+                           const std::string& published);
   /// Nothing that could be taken for a release is left where a fetch failed.
   void expect_refused(const Fetched& fetched, const std::vector<int>& statuses) const;
 

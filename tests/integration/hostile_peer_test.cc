@@ -1,6 +1,7 @@
 // Goal: providers that lie cost an honest fetch little, and never get a byte in. Method: one
 // hostile peer (sim/hostile) of each kind announces a release of a channel of its own; `plasmd
-// fetch` runs beside each, first with the publisher on the network, then without.
+// fetch` runs beside each, first with the publisher on the network, then without. Where older
+// releases are offered in the newest's place, each of them has a peer of its own.
 #include <algorithm>
 
 #include "tests/integration/hostile_fixture.h"
@@ -10,11 +11,12 @@ namespace {
 
 struct Row {
   std::string kind;
-  bool other = false;        ///< It offers the release before.
+  bool older = false;        ///< One peer for each older release, which it offers instead.
   std::string spare;         ///< Served as it is, so that the artifacts are asked for.
   std::vector<int> refusals; ///< Where nobody honest is left: which exit codes tell why.
 };
 
+constexpr int kOlder = 3;
 constexpr int kTimeout = 5;
 constexpr int kAltered = 22;
 constexpr int kNoProvider = 34;
@@ -35,25 +37,44 @@ const std::vector<Row>& rows() {
   return kRows;
 }
 
+/// A hostile peer, and what its attacks are counted under.
+struct Attacker {
+  std::string kind;
+  sim::Process* process = nullptr;
+  std::uint64_t before = 0;  ///< Delivered while somebody honest was there.
+};
+
 class HostilePeer : public HostileTest {
  protected:
   static constexpr std::size_t kBytes = 2 << 20;
 
   void SetUp() override {
     HostileTest::SetUp();
+    std::vector<std::string> channels;
     for (const Row& row : rows()) {
-      if (row.other) (void)publish(row.kind, kBytes);
+      channels.push_back(row.kind);
+      older_.push_back(publish_older(row.kind, kBytes, row.older ? kOlder : 0));
       versions_.push_back(publish(row.kind, kBytes));
     }
-    std::vector<std::string> channels;
-    for (const Row& row : rows()) channels.push_back(row.kind);
     start_publisher(channels);
     for (std::size_t i = 0; i < rows().size(); ++i) {
-      const Row& row = rows()[i];
-      const auto other = row.other ? std::optional<std::uint64_t>(versions_[i] - 1) : std::nullopt;
-      peers_.push_back(&start_peer(add_host(sim::kProviderLine), row.kind, row.kind, versions_[i], other, row.spare));
+      attackers_.push_back(attack(i));
       victims_.push_back(add_host());
     }
+  }
+
+  std::vector<Attacker> attack(std::size_t i) {
+    const auto& [kind, older, spare, refusals] = rows()[i];
+    if (!older) {
+      auto& peer = start_peer(add_host(sim::kProviderLine), kind, kind, versions_[i], nullptr, spare);
+      return {{kind, &peer}};
+    }
+    std::vector<Attacker> out;
+    for (const auto& old : older_[i]) {
+      auto& peer = start_peer(add_host(sim::kProviderLine), kind, kind, versions_[i], &old);
+      out.push_back({kind + "-" + std::to_string(old.version), &peer});
+    }
+    return out;
   }
 
   std::vector<Fetched> fetch_all(const std::vector<std::string>& more) {
@@ -68,8 +89,19 @@ class HostilePeer : public HostileTest {
     return out;
   }
 
+  void expect_delivered(Attacker& attacker) {
+    (void)must(attacker.process->stop(seconds(10)));
+    const auto count = delivered(*attacker.process, attacker.kind);
+    std::printf("%-12s delivered %llu, before %llu\n", attacker.kind.c_str(),
+                static_cast<unsigned long long>(count),
+                static_cast<unsigned long long>(attacker.before));
+    EXPECT_GT(count, attacker.before)
+        << attacker.kind << " was delivered to nobody: " << replay_command();
+  }
+
+  std::vector<std::vector<ReleaseCopy>> older_;
   std::vector<std::uint64_t> versions_;
-  std::vector<sim::Process*> peers_;
+  std::vector<std::vector<Attacker>> attackers_;
   std::vector<sim::Host> victims_;
 };
 
@@ -82,20 +114,15 @@ TEST_F(HostilePeer, OfEachKindLetsTheHonestOneThroughAndIsRefusedAlone) {
     expect_published(beside_honest[i], rows()[i].kind, versions_[i]);
   }
   must(world().stop_publisher());
-  std::vector<std::uint64_t> before;
-  for (std::size_t i = 0; i < rows().size(); ++i) {
-    before.push_back(delivered(*peers_[i], rows()[i].kind));
+  for (auto& row : attackers_) {
+    for (Attacker& one : row) one.before = delivered(*one.process, one.kind);
   }
   const auto alone = fetch_all({"--provider-timeout", "15", "--timeout", "90"});
   for (std::size_t i = 0; i < rows().size(); ++i) {
-    const Row& row = rows()[i];
-    (void)must(peers_[i]->stop(seconds(10)));
-    const auto count = delivered(*peers_[i], row.kind);
-    std::printf("%-12s alone: exit %d after %.1f s, delivered %llu, before %llu\n",
-                row.kind.c_str(), alone[i].exit, alone[i].seconds,
-                static_cast<unsigned long long>(count), static_cast<unsigned long long>(before[i]));
-    expect_refused(alone[i], row.refusals);
-    EXPECT_GT(count, before[i]) << row.kind << " was delivered to nobody: " << replay_command();
+    std::printf("%-12s alone: exit %d after %.1f s\n", rows()[i].kind.c_str(), alone[i].exit,
+                alone[i].seconds);
+    expect_refused(alone[i], rows()[i].refusals);
+    for (Attacker& one : attackers_[i]) expect_delivered(one);
   }
 }
 

@@ -169,17 +169,12 @@ Inspected inspect_trust_file(const TrustPolicy& policy) {
   Json pointers = Json::array();
   for (const auto& grant : policy.root.pointer)
     for (const auto& key : grant.signers.keys) pointers.push_back(key.hex());
-  return {.kind = "trust-file",
-          .json = dump({{"kind", "trust-file"},
-                        {"release_keys", keys},
-                        {"root_version", policy.root.version},
-                        {"pointer_keys", pointers},
-                        {"locked", policy.locked},
-                        {"min_version", policy.min_version},
-                        {"time_floor", policy.time_floor.seconds},
-                        {"mirrors", policy.mirrors},
-                        {"bootstrap", policy.bootstrap}}),
-          .error = std::nullopt};
+  Json json{{"kind", "trust-file"},
+            {"release_keys", keys},
+            {"root_version", policy.root.version},
+            {"pointer_keys", pointers}};
+  json.update(Json::parse(trust_file_json(policy), nullptr, false));
+  return {.kind = "trust-file", .json = dump(json), .error = std::nullopt};
 }
 
 }  // namespace

@@ -42,6 +42,25 @@ Result<Bytes> sign_manifest(const Manifest& manifest, const std::vector<const Se
   return sign_envelope(kManifestType, *payload, keys);
 }
 
+/// The draft with the signatures of all its copies, once they are enough. One that came alone stays
+/// as it is: a signature that has no say any more takes nothing from the others.
+Result<Bytes> gathered(const SignedDraftOptions& options, const Authority& authority) {
+  Bytes envelope = options.envelope;
+  if (!options.copies.empty()) {
+    auto together = put_together(envelope, options.copies, {authority.release_role});
+    if (!together) return together.error();
+    envelope = std::move(together->bytes);
+  }
+  const auto view = decode_envelope(envelope);
+  if (!view) return view.error();
+  const auto message = pre_authentication_encoding(kManifestType, view->payload);
+  if (auto good = enough_signed(
+          authority, signers_among(message, view->signatures, authority.release_role));
+      !good)
+    return good.error();
+  return envelope;
+}
+
 }  // namespace
 
 SealRequest seal_request(const Authority& authority, Manifest manifest, Bytes envelope,
@@ -114,11 +133,8 @@ Result<StoredRelease> publish_signed(Store& store, const Clock& clock,
                                                 .trust = options.trust,
                                                 .now = clock.wall()});
   if (!authority) return authority.error();
-  const auto message = pre_authentication_encoding(kManifestType, view->payload);
-  if (auto good = enough_signed(*authority, signers_among(message, view->signatures,
-                                                          authority->release_role));
-      !good)
-    return good.error();
+  auto envelope = gathered(options, *authority);
+  if (!envelope) return envelope.error();
   if (auto good = pointer_at_hand(*authority); !good) return good.error();
   if (manifest->expires.seconds != 0 && clock.wall() >= manifest->expires)
     return {ErrorCode::kExpired, "the draft expired on " + utc_text(manifest->expires) +
@@ -135,7 +151,7 @@ Result<StoredRelease> publish_signed(Store& store, const Clock& clock,
                                       "; `plasmd publish --draft` puts them there"};
   if (auto good = check_staged(store.files(), staging, *manifest); !good) return good.error();
   auto made = seal(store, clock, staging,
-                   seal_request(*authority, std::move(*manifest), options.envelope,
+                   seal_request(*authority, std::move(*manifest), std::move(*envelope),
                                 options.providers, *floor));
   if (made) (void)store.prune_locked();
   return made;

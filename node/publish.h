@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node/signed_copies.h"
 #include "node/store.h"
 #include "proto/keys.h"
 #include "proto/ports.h"
@@ -45,6 +46,7 @@ struct SignedDraftOptions {
   std::vector<const SecretKey*> keys;   ///< A pointer key is among them.
   std::optional<TrustBase> trust = std::nullopt;
   Bytes envelope;                       ///< As it came back from those who signed it.
+  std::vector<SignedCopy> copies = {};  ///< Of the same draft, from others who signed it.
   std::vector<ProviderHint> providers = {};
 };
 
@@ -71,11 +73,12 @@ struct RenewOptions {
 /// place.
 [[nodiscard]] Result<Draft> draft(Store& store, const Clock& clock, const PublishOptions& options);
 /// Publishes a draft that enough keys have signed, once its files in the store are what they signed.
-/// Errors beside those of publish(): kAltered, kNotFound (no draft of it is in the store).
+/// Errors beside those of publish(): kAltered, kNotFound (no draft of it is in the store); with
+/// copies those of put_together().
 [[nodiscard]] Result<StoredRelease> publish_signed(Store& store, const Clock& clock,
                                                    const SignedDraftOptions& options);
 
-/// The same artifacts with a later expiry. A manifest is part of its torrent, so this is a release
+/// The same artifacts with a later expiry, or under another pointer key with the same. A manifest is part of its torrent, so this is a release
 /// of its own: its version is the previous one + 1. Files are shared on disk with the previous one.
 /// kNotGranted for a release whose signers have no say any more: what a stolen key signed is not
 /// signed again, publish the right files anew.

@@ -91,7 +91,8 @@ std::string draft_text(const Draft& draft, const std::string& path) {
          " on " + draft.manifest.arch + "\nto sign       " +
          (missing ? *missing : "enough keys signed") +
          "\nsign with     plasmd trust sign --secret-key FILE --previous ROOT " + path +
-         "\npublish with  plasmd publish --signed " + path + " --secret-key POINTERKEY\n";
+         "\npublish with  plasmd publish --signed " + path +
+         " --secret-key POINTERKEY\n              with --signed again for each copy that others signed\n";
 }
 
 }  // namespace phase::node

@@ -14,6 +14,12 @@ bool later(WallTime next, WallTime last) {
   return next.seconds == 0 || next > last;
 }
 
+/// Another pointer key takes over: then the same expiry is reason enough, "never" among them.
+bool worth_it(const StoredRelease& last, const Manifest& next, const PublicKey& publisher) {
+  if (later(next.expires, last.manifest.expires)) return true;
+  return publisher != last.publisher && next.expires == last.manifest.expires;
+}
+
 Result<void> link_artifacts(Files& files, const StoredRelease& last, const std::string& staging) {
   bool folder_made = false;
   for (const auto& artifact : last.manifest.artifacts) {
@@ -40,7 +46,7 @@ Result<Manifest> next_manifest(const Clock& clock, std::int64_t lifetime, const 
   manifest.created = clock.wall();
   manifest.expires =
       lifetime == 0 ? WallTime{} : WallTime{manifest.created.seconds + lifetime};
-  if (!later(manifest.expires, last.manifest.expires))
+  if (!worth_it(last, manifest, authority.publisher))
     return {ErrorCode::kUsage,
             "the release would not expire later than now; give a longer --expires"};
   return manifest;

@@ -10,6 +10,7 @@ namespace phase::node {
 namespace {
 
 constexpr std::size_t kMaxKeyFileBytes = 4096;
+constexpr std::size_t kMaxTrustFileBytes = std::size_t{64} * 1024;  // docs/TRUST-FILE.md
 
 }  // namespace
 
@@ -70,6 +71,13 @@ Result<TrustBase> read_base(const std::string& key_or_file) {
   auto policy = load_trust(key_or_file);
   if (!policy) return policy.error();
   return TrustBase{.root = std::move(policy->root), .document = std::move(policy->root_document)};
+}
+
+std::optional<TrustPolicy> read_trust_file(const std::string& path) {
+  const auto text = real_files().read_file(path, kMaxTrustFileBytes);
+  if (!text) return std::nullopt;
+  auto policy = parse_trust_file(as_text(*text));
+  return policy ? std::optional(std::move(*policy)) : std::nullopt;
 }
 
 Result<TravellingDocument> read_document(const std::string& path) {

@@ -9,6 +9,7 @@
 
 #include "node/stored_chain.h"
 #include "proto/manifest.h"
+#include "proto/trust.h"
 #include "proto/trust_engine.h"
 
 namespace phase::node {
@@ -20,6 +21,8 @@ namespace phase::node {
 [[nodiscard]] Result<Grant> read_grant(std::string_view text);
 /// What trust begins with: a public key, a .pub file, a root document or a trust file. kConfig.
 [[nodiscard]] Result<TrustBase> read_base(const std::string& key_or_file);
+/// All that the trust file of this name says; none where it is a key, a root document or no file.
+[[nodiscard]] std::optional<TrustPolicy> read_trust_file(const std::string& path);
 
 /// One file: a root document or a manifest, whoever signed it.
 struct TravellingDocument {

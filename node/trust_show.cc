@@ -5,6 +5,7 @@
 
 #include "node/trust_document.h"
 #include "proto/trust_engine.h"
+#include "proto/utc.h"
 
 namespace phase::node {
 namespace {
@@ -40,6 +41,38 @@ Json to_json(const Root& root) {
   return json;
 }
 
+Json to_json(const TrustPolicy& policy) {
+  Json rules = Json::object();
+  for (const OptionRule& rule : policy.command_line) rules[rule.name] = type_of(rule);
+  return {{"locked", policy.locked},
+          {"min_version", policy.min_version},
+          {"time_floor", policy.time_floor.seconds},
+          {"mirrors", policy.mirrors},
+          {"bootstrap", policy.bootstrap},
+          {"command_line", rules}};
+}
+
+std::vector<std::string> describe_trust_file(const TrustPolicy& policy) {
+  std::vector<std::string> lines{
+      policy.locked ? "locked        yes: no phase.key= takes its place" : "locked        no"};
+  for (const auto& [channel, version] : policy.min_version)
+    lines.push_back("min version   " + channel + "  " + std::to_string(version));
+  if (policy.time_floor.seconds != 0)
+    lines.push_back("time floor    " + utc_text(policy.time_floor));
+  for (const std::string& mirror : policy.mirrors) lines.push_back("mirror        " + mirror);
+  for (const std::string& node : policy.bootstrap) lines.push_back("bootstrap     " + node);
+  for (const OptionRule& rule : policy.command_line)
+    lines.push_back("command line  " + rule.name + "  " + type_of(rule));
+  if (policy.command_line.empty()) lines.push_back("command line  nothing passes unsigned");
+  return lines;
+}
+
+/// What is behind the name of one that is no document.
+const char* kind_of(const ShownRoot& shown) {
+  if (shown.trust_file) return "  (trust file)";
+  return shown.written ? "" : "  (a single key: root, release and pointer)";
+}
+
 void add_signatures(ShownRoot& shown, const Signed<Root>& document, const Root* before) {
   const auto valid = [&](const SignatureEntry& entry) {
     for (const Root* root : {before, &document.document}) {
@@ -66,12 +99,12 @@ std::optional<Error> step_error(const Signed<Root>& document, const Root* before
 
 }  // namespace
 
-std::vector<ShownRoot> examine_roots(const std::vector<std::pair<std::string, TrustBase>>& bases) {
+std::vector<ShownRoot> examine_roots(const std::vector<NamedBase>& bases) {
   std::vector<ShownRoot> all;
   all.reserve(bases.size());
-  for (const auto& [name, base] : bases) {
+  for (const auto& [name, base, trust_file] : bases) {
     ShownRoot shown{.name = name, .root = base.root, .written = !base.document.empty(),
-                    .signatures = {}, .error = std::nullopt};
+                    .signatures = {}, .error = std::nullopt, .trust_file = trust_file};
     const Root* before = all.empty() ? nullptr : &all.back().root;
     if (shown.written) {
       const auto document = decode_signed_root(base.document);
@@ -91,8 +124,10 @@ std::string roots_text(const std::vector<ShownRoot>& roots) {
   std::string text;
   for (const ShownRoot& shown : roots) {
     if (!text.empty()) text += "\n";
-    text += shown.name + (shown.written ? "" : "  (a single key: root, release and pointer)") + "\n";
+    text += shown.name + kind_of(shown) + "\n";
     for (const std::string& line : describe_root(shown.root)) text += "  " + line + "\n";
+    if (shown.trust_file)
+      for (const std::string& line : describe_trust_file(*shown.trust_file)) text += "  " + line + "\n";
     for (const auto& entry : shown.signatures)
       text += "  signed by     " + entry.key_id + (entry.valid ? "  valid" : "  does not count") + "\n";
     if (shown.written)
@@ -113,6 +148,7 @@ std::string roots_json(const std::vector<ShownRoot>& roots) {
     one["signatures"] = Json::array();
     for (const auto& entry : shown.signatures)
       one["signatures"].push_back({{"key_id", entry.key_id}, {"valid", entry.valid}});
+    if (shown.trust_file) one["trust_file"] = to_json(*shown.trust_file);
     one["valid"] = !shown.error;
     if (shown.error)
       one["error"] = {{"name", error_name(shown.error->code)}, {"detail", shown.error->detail}};
@@ -122,5 +158,7 @@ std::string roots_json(const std::vector<ShownRoot>& roots) {
 }
 
 std::string root_json(const Root& root) { return to_json(root).dump(); }
+
+std::string trust_file_json(const TrustPolicy& policy) { return to_json(policy).dump(); }
 
 }  // namespace phase::node

@@ -16,8 +16,8 @@ constexpr const char* kVerb = "publish";
 
 struct Arguments {
   std::string store, channel, arch, kernel, initramfs, rootfs, cmdline;
-  std::string expires = "1y", min_memory, trust, draft, signed_draft;
-  std::vector<std::string> secret_keys, device_trees;
+  std::string expires = "1y", min_memory, trust, draft;
+  std::vector<std::string> secret_keys, device_trees, signed_drafts;
   std::uint64_t release_version = 0;
   bool version_given = false, renew = false, json = false;
 };
@@ -104,6 +104,21 @@ int make_draft(Store& store, const Arguments& arguments, const Common& common) {
   return print(kVerb, draft_text(*made, arguments.draft));
 }
 
+/// `paths`: copies of one draft, each signed by others.
+Result<StoredRelease> publish_drafts(Store& store, const std::vector<std::string>& paths,
+                                     const Common& common) {
+  SignedDraftOptions options{.keys = common.borrowed(), .trust = common.trust, .envelope = {}};
+  for (const std::string& path : paths) {
+    auto envelope = real_files().read_file(path, kMaxEnvelopeBytes);
+    if (!envelope) return envelope.error();
+    if (&path == &paths.front()) options.envelope = std::move(*envelope);
+    else options.copies.push_back({path, std::move(*envelope)});
+  }
+  auto made = publish_signed(store, system_clock(), options);
+  if (!made) return made.error().in(paths.front());
+  return made;
+}
+
 Result<std::vector<StoredRelease>> make_releases(Store& store, const Arguments& arguments,
                                                  const Common& common) {
   if (arguments.renew) {
@@ -112,13 +127,9 @@ Result<std::vector<StoredRelease>> make_releases(Store& store, const Arguments& 
     return renew(store, system_clock(), *options);
   }
   Result<StoredRelease> made = {ErrorCode::kInternal, "nothing was done"};
-  if (!arguments.signed_draft.empty()) {
-    auto envelope = real_files().read_file(arguments.signed_draft, kMaxEnvelopeBytes);
-    if (!envelope) return envelope.error();
-    made = publish_signed(store, system_clock(),
-                          {.keys = common.borrowed(), .trust = common.trust,
-                           .envelope = std::move(*envelope), .providers = {}});
-    if (!made) return made.error().in(arguments.signed_draft);
+  if (!arguments.signed_drafts.empty()) {
+    made = publish_drafts(store, arguments.signed_drafts, common);
+    if (!made) return made.error();
   } else {
     const auto options = to_options(arguments, common);
     if (!options) return options.error();
@@ -163,13 +174,15 @@ void add_options(CLI::App& verb, Arguments& arguments) {
   verb.add_option("--min-memory", arguments.min_memory,
                   "Machines with less memory refuse it before they fetch, e.g. 256M");
   auto* renew = verb.add_flag("--renew", arguments.renew,
-                              "Publish what is there again with a later expiry, as the next release "
-                              "version")
+                              "Publish what is there again with a later expiry, or under another "
+                              "pointer key, as the next release version")
                     ->excludes(kernel);
   auto* draft = verb.add_option("--draft", arguments.draft,
                                 "Write the manifest there for others to sign (plasmd trust sign), and "
                                 "publish nothing yet; with --renew too");
-  verb.add_option("--signed", arguments.signed_draft, "Publish this draft, signed by enough keys")
+  verb.add_option("--signed", arguments.signed_drafts,
+                  "Publish this draft, signed by enough keys; again for each copy that others signed")
+      ->allow_extra_args(false)
       ->excludes(renew)
       ->excludes(draft)
       ->excludes(kernel);
@@ -190,6 +203,8 @@ void add_publish(CLI::App& app, int& exit) {
       "  plasmd publish -a /srv/store --channel stable --arch x86_64 --kernel vmlinuz \\\n"
       "    --initramfs node.cpio --draft stable.draft\n"
       "  plasmd publish -a /srv/store --secret-key pointer/secret.key --signed stable.draft\n"
+      "  plasmd publish -a /srv/store --secret-key pointer/secret.key \\\n"
+      "    --signed from-alice/stable.draft --signed from-bob/stable.draft\n"
       "Serve it with: plasmd serve -a /srv/store");
   add_options(*verb, *arguments);
   verb->callback([arguments, verb, &exit] {

@@ -18,7 +18,7 @@ struct Arguments {
   bool json = false;
 };
 
-using Named = std::vector<std::pair<std::string, TrustBase>>;
+using Named = std::vector<NamedBase>;
 
 Result<std::vector<Named>> rows(const Arguments& arguments) {
   std::vector<Named> all;
@@ -27,7 +27,7 @@ Result<std::vector<Named>> rows(const Arguments& arguments) {
     for (const std::string& path : arguments.documents) {
       auto base = read_base(path);
       if (!base) return base.error();
-      row.emplace_back(path, std::move(*base));
+      row.push_back({path, std::move(*base), read_trust_file(path)});
     }
     all.push_back(std::move(row));
     return all;
@@ -39,8 +39,8 @@ Result<std::vector<Named>> rows(const Arguments& arguments) {
     Named row{{chain.folder + "/base", chain.base}};
     for (std::size_t i = 0; i < chain.documents.size(); ++i) {
       const Root& root = chain.roots[i + 1];
-      row.emplace_back(chain.folder + "/" + std::to_string(root.version) + ".root.dsse",
-                       TrustBase{root, chain.documents[i]});
+      row.push_back({chain.folder + "/" + std::to_string(root.version) + ".root.dsse",
+                     TrustBase{root, chain.documents[i]}});
     }
     all.push_back(std::move(row));
   }
@@ -73,9 +73,10 @@ void add_trust_show(CLI::App& group, int& exit) {
       "show", "Print root documents: roles, thresholds, signatures, each held against the one before");
   verb->footer(
       "Exit code 0 only where every document is signed by enough keys and is a correct step.\n"
+      "Of a trust file it shows all else too: which kernel options pass unsigned, floors, mirrors.\n"
       "Examples:\n  plasmd trust show phase.pub 2.root.dsse 3.root.dsse\n"
       "  plasmd trust show -a /srv/store --json");
-  verb->add_option("documents", arguments->documents, "Root documents, the oldest first; the first may be a key");
+  verb->add_option("documents", arguments->documents, "Root documents, the oldest first; the first may be a key or a trust file");
   verb->add_option("-a,--artifacts", arguments->store, "Store whose chains are shown where no document is named");
   verb->add_flag("--json", arguments->json, "Print JSON");
   verb->callback([arguments, &exit] { exit = run(*arguments); });

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "node/signed_copies.h"
 #include "node/trust_files.h"
 #include "node/trust_verbs.h"
 #include "node/verbs.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr const char* kVerb = "trust sign";
 
 struct Arguments {
-  std::vector<std::string> secret_keys;
+  std::vector<std::string> secret_keys, copies;
   std::string document, previous, out;
   bool yes = false;
 };
@@ -106,7 +107,30 @@ std::string progress(const TravellingDocument& document, const std::vector<Say>&
   return text;
 }
 
+/// Puts the signatures of the copies that came back into `document`; a line for each.
+Result<std::string> take_copies(TravellingDocument& document, const std::vector<std::string>& paths,
+                                const std::vector<Say>& all) {
+  // Who only signs answers for no signature but his own.
+  if (paths.empty()) return std::string();
+  std::vector<SignedCopy> copies;
+  for (const std::string& path : paths) {
+    auto copy = read_document(path);
+    if (!copy) return copy.error();
+    copies.push_back({path, std::move(copy->bytes)});
+  }
+  std::vector<RoleKeys> roles;
+  for (const Say& say : all) roles.push_back(say.role);
+  auto together = put_together(document.bytes, copies, roles);
+  if (!together) return together.error().in(document.path);
+  document.bytes = std::move(together->bytes);
+  std::string text;
+  for (const PublicKey& key : together->added) text += "taken over    " + key.id() + "\n";
+  return text;
+}
+
 Result<std::string> act(const Arguments& arguments) {
+  if (arguments.secret_keys.empty() && arguments.copies.empty())
+    return {ErrorCode::kUsage, "give --secret-key FILE to sign, or --with FILE of who signed a copy"};
   std::optional<TrustBase> previous;
   if (!arguments.previous.empty()) {
     auto base = read_base(arguments.previous);
@@ -117,20 +141,24 @@ Result<std::string> act(const Arguments& arguments) {
   if (!document) return document.error();
   const auto all = says(*document, previous);
   if (!all) return all.error();
+  const bool all_known = previous || (document->root && document->root->document.version == 1);
+  if (!all_known && !arguments.copies.empty())
+    return {ErrorCode::kUsage, "whose signatures count says --previous DOCUMENT|PUBKEY: give it with --with"};
   std::vector<SecretKey> keys;
   std::vector<const SecretKey*> borrowed;
   for (const std::string& path : arguments.secret_keys) {
     auto key = load_secret_key(path);
     if (!key) return key.error();
-    const bool first = document->root && document->root->document.version == 1;
-    if (auto has = has_a_say(*key, *all, previous || first); !has) return has.error();
+    if (auto has = has_a_say(*key, *all, all_known); !has) return has.error();
     keys.push_back(std::move(*key));
   }
   for (const SecretKey& key : keys) borrowed.push_back(&key);
+  auto text = take_copies(*document, arguments.copies, *all);
+  if (!text) return text;
 
   if (const int code = print(kVerb, summary(*document, previous)); code != 0)
     return {ErrorCode::kStore, "standard output cannot be written"};
-  if (!confirmed(arguments.yes)) return {ErrorCode::kCancelled, "nothing was signed"};
+  if (!keys.empty() && !confirmed(arguments.yes)) return {ErrorCode::kCancelled, "nothing was signed"};
   const auto made = add_signatures(document->bytes, borrowed);
   if (!made) return made.error();
   const std::string& to = arguments.out.empty() ? arguments.document : arguments.out;
@@ -139,11 +167,9 @@ Result<std::string> act(const Arguments& arguments) {
   if (!written) return written.error();
   const auto now = read_document(to);
   if (!now) return now.error();
-  std::string text;
-  for (const SecretKey& key : keys) text += "signed by     " + key.public_key().id() + "\n";
-  text += progress(*now, *all);
-  if (!previous && !(document->root && document->root->document.version == 1))
-    text += "unknown       who else must sign: --previous DOCUMENT|PUBKEY tells\n";
+  for (const SecretKey& key : keys) *text += "signed by     " + key.public_key().id() + "\n";
+  *text += progress(*now, *all);
+  if (!all_known) *text += "unknown       who else must sign: --previous DOCUMENT|PUBKEY tells\n";
   return text;
 }
 
@@ -159,11 +185,17 @@ void add_trust_sign(CLI::App& group, int& exit) {
   CLI::App* verb =
       group.add_subcommand("sign", "Add your signature to a root document or a draft of a release");
   verb->footer(
-      "Shows what it says, signs it in place, and tells who is still missing.\nExamples:\n"
+      "Shows what it says, signs it in place, and tells who is still missing. Holders who sign copies\n"
+      "at the same time need not wait for each other: --with puts their signatures together.\nExamples:\n"
       "  plasmd trust sign --secret-key alice/secret.key --previous phase.pub 2.root.dsse\n"
-      "  plasmd trust sign --secret-key bob/secret.key --previous 2.root.dsse stable.draft");
+      "  plasmd trust sign --secret-key bob/secret.key --previous 2.root.dsse stable.draft\n"
+      "  plasmd trust sign --previous phase.pub --with from-alice/2.root.dsse \\\n"
+      "      --with from-bob/2.root.dsse 2.root.dsse");
   verb->add_option("--secret-key", arguments->secret_keys, "Key file; again for each")
-      ->required()
+      ->allow_extra_args(false);
+  verb->add_option("--with", arguments->copies,
+                   "A copy of this very document that others signed: its signatures are taken over; "
+                   "again for each")
       ->allow_extra_args(false);
   verb->add_option("--previous", arguments->previous,
                    "The root document that is current, or the single key before any");

@@ -79,11 +79,30 @@ Bytes sign_envelope(std::string_view payload_type, ByteView payload,
   return {out.begin(), out.end()};
 }
 
+Result<Bytes> encode_envelope(const EnvelopeView& envelope) {
+  if (envelope.signatures.size() > kMaxSignatures) {
+    return {ErrorCode::kUsage, "envelope: more than " + std::to_string(kMaxSignatures) + " signatures"};
+  }
+  wire::Envelope fields;
+  fields.set_payload(envelope.payload.data(), envelope.payload.size());
+  fields.set_payloadtype(envelope.payload_type);
+  for (const SignatureEntry& one : envelope.signatures) {
+    wire::Signature* entry = fields.add_signatures();
+    entry->set_sig(one.signature.data(), one.signature.size());
+    entry->set_keyid(one.key_id);
+  }
+  const std::string out = canonical(fields);
+  if (out.size() > kMaxEnvelopeBytes) {
+    return {ErrorCode::kUsage, "envelope: over " + std::to_string(kMaxEnvelopeBytes) + " bytes"};
+  }
+  return Bytes(out.begin(), out.end());
+}
+
 Result<Bytes> add_signatures(ByteView untrusted, const std::vector<const SecretKey*>& keys) {
-  const Result<EnvelopeView> view = decode_envelope(untrusted);
+  Result<EnvelopeView> view = decode_envelope(untrusted);
   if (!view) return view.error();
   const Bytes message = pre_authentication_encoding(view->payload_type, view->payload);
-  std::vector<SignatureEntry> entries = view->signatures;
+  std::vector<SignatureEntry>& entries = view->signatures;
   for (const SecretKey* key : keys) {
     const SignatureEntry mine{key->public_key().id(), key->sign(message)};
     const auto at = std::find_if(entries.begin(), entries.end(), [&](const SignatureEntry& one) {
@@ -92,22 +111,7 @@ Result<Bytes> add_signatures(ByteView untrusted, const std::vector<const SecretK
     if (at == entries.end()) entries.push_back(mine);
     else *at = mine;
   }
-  if (entries.size() > kMaxSignatures) {
-    return {ErrorCode::kUsage, "envelope: more than " + std::to_string(kMaxSignatures) + " signatures"};
-  }
-  wire::Envelope envelope;
-  envelope.set_payload(view->payload.data(), view->payload.size());
-  envelope.set_payloadtype(view->payload_type);
-  for (const SignatureEntry& one : entries) {
-    wire::Signature* entry = envelope.add_signatures();
-    entry->set_sig(one.signature.data(), one.signature.size());
-    entry->set_keyid(one.key_id);
-  }
-  const std::string out = canonical(envelope);
-  if (out.size() > kMaxEnvelopeBytes) {
-    return {ErrorCode::kUsage, "envelope: over " + std::to_string(kMaxEnvelopeBytes) + " bytes"};
-  }
-  return Bytes(out.begin(), out.end());
+  return encode_envelope(*view);
 }
 
 Result<EnvelopeView> decode_envelope(ByteView untrusted) {

@@ -31,7 +31,8 @@ inline constexpr const char* kManifestType = "application/vnd.phase-boot.manifes
 [[nodiscard]] Result<Bytes> add_signatures(ByteView untrusted,
                                            const std::vector<const SecretKey*>& keys);
 
-/// An envelope that was decoded and not verified. For `inspect`, and nothing else.
+/// An envelope that was decoded and not verified. For what shows documents or puts signatures
+/// together, and nothing that believes them.
 struct EnvelopeView {
   std::string payload_type;
   Bytes payload;
@@ -39,6 +40,8 @@ struct EnvelopeView {
 };
 /// kMalformed for anything that is no envelope, over a limit, or has unknown fields.
 [[nodiscard]] Result<EnvelopeView> decode_envelope(ByteView untrusted);
+/// The other way; the signatures are those that it is given. kUsage over a limit.
+[[nodiscard]] Result<Bytes> encode_envelope(const EnvelopeView& envelope);
 
 /// The payload, once the threshold of `role` signed exactly it as
 /// `payload_type`. Errors: kMalformed and those of check_signers().

@@ -37,11 +37,15 @@ class NodeTrust : public Nodes {
   Ended publish_as(const std::vector<std::string>& who, const std::vector<std::string>& more = {}) {
     std::vector<std::string> argv{"plasmd", "publish", "-a", world().publisher_store()};
     for (const std::string& name : who) argv.insert(argv.end(), {"--secret-key", secret(name)});
-    if (more.empty())
-      argv.insert(argv.end(), {"--channel", "stable", "--arch", "x86_64", "--kernel",
-                               kit().kernel.vmlinuz, "--initramfs", kit().node_initramfs});
-    argv.insert(argv.end(), more.begin(), more.end());
+    const auto what = more.empty() ? release_files() : more;
+    argv.insert(argv.end(), what.begin(), what.end());
     return run("publisher", argv);
+  }
+  [[nodiscard]] std::vector<std::string> release_files(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> argv{"--channel",   "stable", "--arch",      "x86_64", "--kernel",
+                                  kit().kernel.vmlinuz,    "--initramfs", kit().node_initramfs};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return argv;
   }
   /// The old key's owner makes version 2: two of alice, bob and carol.
   void grow() {
@@ -86,6 +90,45 @@ TEST_F(NodeTrust, WhoeverKnewOnlyTheSingleKeyGoesAlong) {
   EXPECT_EQ(publish_as({"publish2", "alice", "carol"}).code, exit_code(ErrorCode::kMissingSignature));
   must(follower->wait_for_line("^root .*version=4$", minutes(2)));
 
+  world().publisher()->signal(SIGKILL);
+  must(world().publisher()->wait(minutes(1)));
+  const auto report = fetch();
+  ASSERT_EQ(report["exit"], 0) << report.dump(2);
+  EXPECT_EQ(report["version"], 3) << report.dump(2);
+}
+
+// The pointer key is changed in good order, the release keys are elsewhere and the release never
+// expires: the same files go on under the new key, for whoever knows the single key alone.
+TEST_F(NodeTrust, ARotatedPointerKeyTakesOverWhatWasPublished) {
+  ASSERT_EQ(publish(), 1u);
+  must(world().start_publisher());
+  auto* follower = must(world().start_provider(
+      with_bootstrap({"plasmd", "serve", "-a", folder() + "/follower", "--follow", follow(),
+                      "--follow-interval", "1"})));
+  grow();
+  if (HasFatalFailure()) return;
+  const Ended published = publish_as({"publish", "alice", "bob"}, release_files({"--expires", "never"}));
+  ASSERT_EQ(published.code, 0) << published.output;
+  must(follower->wait_for_line("^serving .*version=2 ", minutes(2)));
+
+  must_run({"trust", "rotate", "--pointer-key", pub("publish2"), "--from", file("2.root"), "--out",
+            file("3.root")});
+  sign_and_install("3.root", file("2.root"), {"alice", "carol"});
+  // The old pointer key publishes nothing any more.
+  const Ended by_old = publish_as({"publish", "alice", "bob"}, {"--renew", "--expires", "never"});
+  EXPECT_EQ(by_old.code, exit_code(ErrorCode::kMissingSignature)) << by_old.output;
+  // Alice and Bob sign copies of the renewal's draft, each on a machine of their own.
+  const Ended draft = publish_as({}, {"--renew", "--expires", "never", "--draft", file("renewal")});
+  ASSERT_EQ(draft.code, 0) << draft.output;
+  std::vector<std::string> copies;
+  for (const char* who : {"alice", "bob"}) {
+    must_run({"trust", "sign", "--secret-key", secret(who), "--previous", file("3.root"), "--out",
+              file(std::string(who) + ".copy"), file("renewal")});
+    copies.insert(copies.end(), {"--signed", file(std::string(who) + ".copy")});
+  }
+  const Ended moved = publish_as({"publish2"}, copies);
+  ASSERT_EQ(moved.code, 0) << moved.output;
+  must(follower->wait_for_line("^serving .*version=3 ", minutes(2)));
   world().publisher()->signal(SIGKILL);
   must(world().publisher()->wait(minutes(1)));
   const auto report = fetch();

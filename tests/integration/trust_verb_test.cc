@@ -144,10 +144,105 @@ TEST_F(TrustVerb, WhoHasNoSayCannotSign) {
   EXPECT_EQ(wrong.status, exit_code(ErrorCode::kMissingRoot)) << wrong.output;
 }
 
+// Two offline machines, each with a copy of its own; files are carried by cp.
+TEST_F(TrustVerb, HoldersWhoSignedApartPutTheirSignaturesTogether) {
+  grow();
+  const Ran apart = sh(
+      "mkdir at-alice at-bob desk\n"
+      "cp 2.root.dsse single/phase.pub at-alice; cp 2.root.dsse single/phase.pub at-bob\n"
+      "(cd at-alice; plasmd trust sign --secret-key ../alice/secret.key --previous phase.pub 2.root.dsse)\n"
+      "(cd at-bob; plasmd trust sign --secret-key ../bob/secret.key --previous phase.pub 2.root.dsse)\n"
+      "cp at-alice/2.root.dsse desk/alice; cp at-bob/2.root.dsse desk/bob\n");
+  ASSERT_EQ(apart.status, 0) << apart.output;
+  const Ran together = sh(
+      "plasmd trust sign --secret-key single/secret.key --previous single/phase.pub --with desk/alice "
+      "--with desk/bob 2.root.dsse\n"
+      "plasmd trust install -a store --base single/phase.pub 2.root.dsse\n");
+  ASSERT_EQ(together.status, 0) << together.output;
+  EXPECT_THAT(together.output, HasSubstr("taken over    " + id("alice")));
+  EXPECT_THAT(together.output, HasSubstr("taken over    " + id("bob")));
+  EXPECT_THAT(together.output, HasSubstr("signed by     " + id("single")));
+  EXPECT_THAT(together.output, HasSubstr("enough        its own root keys"));
+
+  // A release's draft the same way; whoever publishes names every copy that came back.
+  const Ran drafts = sh(std::string(kPublish) +
+                        "--draft stable.draft\n"
+                        "for who in alice carol; do cp stable.draft desk/$who.draft; plasmd trust sign "
+                        "--secret-key $who/secret.key --previous 2.root.dsse desk/$who.draft; done\n");
+  ASSERT_EQ(drafts.status, 0) << drafts.output;
+  const std::string signed_ones = "plasmd publish -a store --secret-key publish/secret.key ";
+  const Ran one = sh(signed_ones + "--signed desk/alice.draft");
+  EXPECT_EQ(one.status, exit_code(ErrorCode::kMissingSignature)) << one.output;
+  const Ran both = sh(signed_ones + "--signed desk/alice.draft --signed desk/carol.draft\n"
+                      "plasmd verify --trust single/phase.pub \"$(ls -d store/releases/*-1-*)\"");
+  ASSERT_EQ(both.status, 0) << both.output;
+  EXPECT_THAT(both.output, HasSubstr(id("alice")));
+  EXPECT_THAT(both.output, HasSubstr(id("carol")));
+}
+
+TEST_F(TrustVerb, OnlyCopiesOfTheSameDocumentWithGoodSignaturesArePutTogether) {
+  grow();
+  ASSERT_EQ(sh("cp 2.root.dsse bob.copy; cp 2.root.dsse dora.copy; cp 2.root.dsse unsigned.copy\n"
+               "plasmd keygen --out dora").status, 0);
+  ASSERT_EQ(sign("alice", "2.root.dsse", "single/phase.pub").status, 0);
+  ASSERT_EQ(sign("bob", "bob.copy", "single/phase.pub").status, 0);
+  const std::string before = phase::test::read_file(folder_.path() + "/2.root.dsse");
+  const auto refused = [&](const std::string& arguments, ErrorCode code, const std::string& why) {
+    const Ran ran = sh("plasmd trust sign " + arguments + " 2.root.dsse");
+    EXPECT_EQ(ran.status, exit_code(code)) << ran.output;
+    EXPECT_THAT(ran.output, HasSubstr(why));
+    EXPECT_EQ(phase::test::read_file(folder_.path() + "/2.root.dsse"), before) << "nothing is written";
+  };
+  const std::string with = "--previous single/phase.pub --with ";
+
+  // Made a second time, the draft is another one, whatever it says.
+  ASSERT_EQ(sh("plasmd trust init --out other --grow single/phase.pub --root-key alice/phase.pub "
+               "--pointer-key publish/phase.pub").status, 0);
+  ASSERT_EQ(sign("alice", "other", "single/phase.pub").status, 0);
+  refused(with + "other", ErrorCode::kUsage, "together with other: is another document");
+  refused(with + "unsigned.copy", ErrorCode::kUnsigned, "nobody signed it");
+  // Without --previous anybody can sign, so anybody's signature may come.
+  ASSERT_EQ(sh("plasmd trust sign --secret-key dora/secret.key dora.copy").status, 0);
+  EXPECT_EQ(sign("bob", "dora.copy", "single/phase.pub").status, 0) << "he answers for his own alone";
+  refused(with + "dora.copy", ErrorCode::kWrongKey, id("dora") + " has no say in this document");
+  refused("--with bob.copy", ErrorCode::kUsage, "--previous");
+  refused(with + "absent.copy", ErrorCode::kNotFound, "absent.copy");
+  refused("--previous single/phase.pub", ErrorCode::kUsage, "--with");
+  // The signature stands before the 16 digits of the key's id and what leads them.
+  const auto at = std::filesystem::file_size(folder_.path() + "/bob.copy") - 40;
+  ASSERT_EQ(sh("cp bob.copy altered.copy; printf '\\377\\000' | dd of=altered.copy bs=1 conv=notrunc seek=" +
+               std::to_string(at)).status, 0);
+  refused(with + "altered.copy", ErrorCode::kBadSignature, id("bob") + " does not match");
+}
+
 TEST_F(TrustVerb, NoDraftIsWrittenOverAnotherFile) {
   grow();
   const Ran ran = sh("plasmd trust rotate --from 2.root.dsse --out 2.root.dsse");
   EXPECT_EQ(ran.status, exit_code(ErrorCode::kExists)) << ran.output;
+}
+
+TEST_F(TrustVerb, ShowAndInspectSayWhichKernelOptionsATrustFileLetsPass) {
+  grow();
+  ASSERT_EQ(sh("{ echo \"release_keys = ['$(tail -n1 single/phase.pub)']\"; echo locked = true; "
+               "echo '[command_line]'; echo 'loglevel = \"0..8\"'; } > trust.toml").status, 0);
+  const auto rules = nlohmann::json{{"loglevel", "0..8"}};
+  const Ran inspected = sh("plasmd inspect --json trust.toml");
+  ASSERT_EQ(inspected.status, 0) << inspected.output;
+  EXPECT_EQ(nlohmann::json::parse(inspected.output)["command_line"], rules);
+  const Ran text = sh("plasmd trust show trust.toml");
+  ASSERT_EQ(text.status, 0) << text.output;
+  EXPECT_THAT(text.output, HasSubstr("trust.toml  (trust file)\n"));
+  EXPECT_THAT(text.output, HasSubstr("  command line  loglevel  0..8\n"));
+  EXPECT_THAT(text.output, HasSubstr("  locked        yes"));
+  const Ran json = sh("plasmd trust show --json trust.toml");
+  ASSERT_EQ(json.status, 0) << json.output;
+  EXPECT_EQ(nlohmann::json::parse(json.output)["roots"][0]["trust_file"]["command_line"], rules);
+  // One that says nothing of it lets the three through that every machine needs; a key is no file.
+  ASSERT_EQ(sh("sed -i '/command_line/,$d' trust.toml; "
+               "{ cat trust.toml; echo '[command_line]'; } > none.toml").status, 0);
+  EXPECT_THAT(sh("plasmd trust show trust.toml").output, HasSubstr("  command line  console  word\n"));
+  EXPECT_THAT(sh("plasmd trust show none.toml").output, HasSubstr("  command line  nothing passes unsigned\n"));
+  EXPECT_THAT(sh("plasmd trust show single/phase.pub").output, testing::Not(HasSubstr("command line")));
 }
 
 TEST_F(TrustVerb, ShowTellsADocumentThatIsNoStep) {

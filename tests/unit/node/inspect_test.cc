@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "proto/envelope.h"
 #include "release_fixture.h"
@@ -84,6 +85,19 @@ TEST_F(Inspect, ReadsTorrentsKeysAndTrustFiles) {
   ASSERT_TRUE(secret);
   EXPECT_EQ(secret->kind, "secret-key");
   EXPECT_THAT(secret->json, HasSubstr(publisher_.key.public_key().hex()));
+}
+
+TEST_F(Inspect, ShowsWhichKernelOptionsATrustFileLetsPass) {
+  ours_.command_line = {*parse_option_rule("console", "word"), *parse_option_rule("loglevel", "0..8"),
+                        *parse_option_rule("systemd.unit", "a.target|b.target")};
+  const auto seen = inspect(as_bytes(serialize_trust_file(ours_)), nullptr);
+  ASSERT_TRUE(seen) << seen.error().detail;
+  const auto rules = nlohmann::json::parse(seen->json)["command_line"];
+  EXPECT_EQ(rules, nlohmann::json::parse(
+                       R"({"console":"word","loglevel":"0..8","systemd.unit":"a.target|b.target"})"));
+  ours_.command_line.clear();
+  const auto none = inspect(as_bytes(serialize_trust_file(ours_)), nullptr);
+  EXPECT_EQ(nlohmann::json::parse(none->json)["command_line"], nlohmann::json::object());
 }
 
 TEST_F(Inspect, RefusesWhatIsNoneOfOurs) {

@@ -133,6 +133,29 @@ TEST_F(TrustStore, ADraftIsPublishedOnceEnoughHoldersSignedIt) {
             ErrorCode::kRollback);
 }
 
+// Each signed a copy of the same draft; nobody waited for anybody.
+TEST_F(TrustStore, ADraftIsPublishedFromCopiesThatHoldersSignedApart) {
+  install({org_.grown_document()});
+  auto options = publisher_.options();
+  options.keys = {};
+  const auto made = draft(*store_, publisher_.clock, options);
+  ASSERT_TRUE(made) << made.error().detail;
+  const auto by = [&](const SecretKey& key) { return *add_signatures(made->envelope, {&key}); };
+  const auto published = [&](Bytes first, std::vector<SignedCopy> copies) {
+    return publish_signed(*store_, publisher_.clock,
+                          {.keys = {&org_.pointer}, .envelope = std::move(first),
+                           .copies = std::move(copies)});
+  };
+  EXPECT_EQ(code(published(by(org_.alice), {{"again", by(org_.alice)}})),
+            ErrorCode::kMissingSignature);
+  EXPECT_EQ(code(published(by(org_.alice), {{"dora", by(org_.dora)}})), ErrorCode::kWrongKey);
+  EXPECT_EQ(code(published(by(org_.alice), {{"old", org_.rotated_document()}})), ErrorCode::kUsage);
+  const auto out = published(by(org_.alice), {{"carol", by(org_.carol)}});
+  ASSERT_TRUE(out) << out.error().detail;
+  EXPECT_EQ(out->envelope, *add_signatures(made->envelope, {&org_.alice, &org_.carol}));
+  EXPECT_TRUE(as_a_machine(*out));
+}
+
 TEST_F(TrustStore, ADraftWhoseFilesWereAlteredIsNotPublished) {
   install({org_.grown_document()});
   auto options = publisher_.options();
@@ -181,6 +204,32 @@ TEST_F(TrustStore, AfterALostPointerKeyTheSameFilesAreRenewedUnderTheNewOne) {
   EXPECT_EQ(renewed->front().publisher, org_.next_pointer.public_key());
   EXPECT_EQ(renewed->front().manifest.release_version, 2u);
   EXPECT_TRUE(as_a_machine(renewed->front()));
+}
+
+// Nothing expires later than never; the pointer's new key is reason enough, once.
+TEST_F(TrustStore, AReleaseThatNeverExpiresMovesToANewPointerKeyToo) {
+  install({org_.grown_document()});
+  auto options = publisher_.options();
+  options.keys = {&org_.alice, &org_.bob, &org_.pointer};
+  options.lifetime = 0;
+  ASSERT_TRUE(publish(*store_, publisher_.clock, options));
+  const auto renewed_with = [&](const SecretKey& pointer, std::int64_t lifetime) {
+    return renew(*store_, publisher_.clock,
+                 {.keys = {&org_.alice, &org_.bob, &pointer}, .lifetime = lifetime});
+  };
+  const auto same_key = renewed_with(org_.pointer, 0);
+  ASSERT_FALSE(same_key);
+  EXPECT_EQ(same_key.error().code, ErrorCode::kUsage);
+  install({org_.rotated_document()});
+  const auto shorter = renewed_with(org_.next_pointer, 86400);
+  ASSERT_FALSE(shorter);
+  EXPECT_EQ(shorter.error().code, ErrorCode::kUsage) << "an expiry is not brought forward unasked";
+  const auto moved = renewed_with(org_.next_pointer, 0);
+  ASSERT_TRUE(moved) << moved.error().detail;
+  EXPECT_EQ(moved->front().publisher, org_.next_pointer.public_key());
+  EXPECT_EQ(moved->front().manifest.expires.seconds, 0);
+  EXPECT_TRUE(as_a_machine(moved->front()));
+  EXPECT_FALSE(renewed_with(org_.next_pointer, 0)) << "there is nothing new in it";
 }
 
 TEST_F(TrustStore, ARenewalTravelsAsADraftToo) {

@@ -236,6 +236,16 @@ TEST(Envelope, HoldersAddTheirSignaturesOneAfterTheOther) {
   EXPECT_EQ(*add_signatures(altered, {&second}), *twice) << "the good one takes the bad one's place";
 }
 
+TEST(Envelope, EncodesWhatItDecoded) {
+  auto view = decode_envelope(signed_by({1, 2}));
+  ASSERT_TRUE(view.ok());
+  EXPECT_EQ(*encode_envelope(*view), signed_by({1, 2}));
+  view->signatures.pop_back();
+  EXPECT_EQ(*encode_envelope(*view), signed_by({1}));
+  view->signatures.resize(kMaxSignatures + 1, view->signatures.front());
+  EXPECT_ERROR(encode_envelope(*view), ErrorCode::kUsage);
+}
+
 TEST(Envelope, AddsNoSignatureToWhatIsNoneOrFull) {
   const SecretKey mine = key(99);
   EXPECT_ERROR(add_signatures(as_bytes("garbage"), {&mine}), ErrorCode::kMalformed);

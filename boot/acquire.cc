@@ -40,6 +40,7 @@ AcquireState::AcquireState(dht::Session& session_in, const Clock& clock_in,
       choice(options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
              options.arch, options.min_version),
       relays(question_of(options), options.http, [this] { session.wake(); }),
+      web(session, options.http, [this] { session.wake(); }),
       roots(session, options.policy.root, {.use_dht = options.use_dht, .http = options.http},
             [this] { session.wake(); }) {}
 
@@ -83,6 +84,7 @@ void AcquireState::end_failed(const Error& why) {
   enter(Stage::kFailed);
   stop_lookups();
   relays.stop();
+  web.stop();
   arrivals.reset();
   if (release) session.remove(*release);
   release.reset();
@@ -98,7 +100,8 @@ void AcquireState::fail(Error why) {
 void AcquireState::freeze_accounts() {
   if (!release) return;
   report.sources = session.peers(*release);
-  report.wasted = session.status(*release).failed_bytes;
+  for (dht::PeerAccount& server : web.accounts()) report.sources.push_back(std::move(server));
+  report.wasted = session.status(*release).failed_bytes + web.wasted();
   report.received = 0;
   for (const dht::PeerAccount& peer : report.sources) report.received += peer.received;
 }
@@ -110,7 +113,8 @@ void AcquireState::watch_progress(MonoTime now) {
     last_progress = now;
     if (arrivals) arrivals->arrived(session.pieces(*release));
   }
-  const bool nobody_left = !banned.empty() && status.peers == 0;
+  if (nobody_to_ask()) return fail(all_given_up());
+  const bool nobody_left = !banned.empty() && status.peers == 0 && !web.alive();
   if (!nobody_left) all_banned_since.reset();
   else if (!all_banned_since) all_banned_since = now;
   if (nobody_left && now - *all_banned_since > kAllBannedPatience) return fail(altered());
@@ -130,6 +134,18 @@ Error AcquireState::altered() const {
               (names.empty() ? std::string() : ": " + names)};
 }
 
+bool AcquireState::nobody_to_ask() const {
+  return !options.use_dht && !options.use_lan && met_peers.empty() && !relays.busy() &&
+         !web.alive();
+}
+
+Error AcquireState::all_given_up() const {
+  if (!banned.empty()) return altered();
+  return {ErrorCode::kNoProvider, "the pointer was found, but nobody given serves its release" +
+                                      (report.refusals.empty() ? std::string()
+                                                               : ": " + report.refusals.back())};
+}
+
 // Time.
 
 void AcquireState::discover_tick(MonoTime now) {
@@ -144,6 +160,8 @@ void AcquireState::discover_tick(MonoTime now) {
                  "no DHT node answered; check that UDP leaves this network and that a "
                  "bootstrap node is up"});
   }
+  // A newer root may have other pointer keys.
+  if (auto enough = check_root_counter(); !enough) return fail(enough.error());
   const std::string what = options.channel + "/" + options.arch;
   const auto keys = options.policy.root.pointer_keys(options.channel, options.arch);
   if (keys.empty()) {
@@ -158,6 +176,10 @@ void AcquireState::discover_tick(MonoTime now) {
 }
 
 void AcquireState::providers_tick(MonoTime now) {
+  if (nobody_to_ask()) {
+    const Error why = all_given_up();
+    return choice.has_other() ? give_up_release(why) : fail(why);
+  }
   const bool other = choice.has_other();
   const Duration patience =
       other ? std::min(options.other_timeout, options.provider_timeout) : options.provider_timeout;
@@ -179,6 +201,7 @@ void AcquireState::tick() {
   if (ended()) return;
   poll_roots(now);
   if (ended()) return;
+  poll_web(now);
   let_far_in(now);
   if (doomed && settled(now)) return give_up_release(Error(*doomed));
   if (doomed) return;
@@ -249,7 +272,11 @@ const std::optional<Error>& Acquire::error() const { return state_->error; }
 const std::optional<Acquired>& Acquire::acquired() const { return state_->acquired; }
 
 dht::ReleaseStatus Acquire::progress() const {
-  return state_->release ? state_->session.status(*state_->release) : dht::ReleaseStatus{};
+  if (!state_->release) return {};
+  dht::ReleaseStatus status = state_->session.status(*state_->release);
+  status.rate += state_->web.rate();
+  status.peers += state_->web.connected();
+  return status;
 }
 
 AcquireReport Acquire::report() const {

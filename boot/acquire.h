@@ -43,6 +43,9 @@ struct AcquireOptions {
   std::string channel;
   std::string arch;                  ///< Normalised.
   std::uint64_t min_version = 0;
+  /// What the root's counter has to be at least (docs/TPM.md). Under a root below it nothing but
+  /// documents is fetched, and a newer one is waited for as long as for a pointer; then kTpm.
+  std::uint64_t root_counter = 0;
   /// The time of this run, which does not change while it goes on; none: the clock's at the start.
   std::optional<WallTime> now;
   /// Root documents after `policy.root` that are known already; checked like everybody's.

@@ -26,6 +26,11 @@ void AcquireState::verify_cached() {
 
 bool AcquireState::take_from_cache(const VerifiedManifest& release_in, const std::string& why) {
   const VerifiedManifest chosen = release_in;  // copy() drops it where it is damaged
+  if (auto enough = check_root_counter(); !enough) {
+    refuse("the cache's version " + std::to_string(chosen.manifest.release_version) + ": " +
+           enough.error().detail);
+    return false;
+  }
   if (options.admit) {
     if (auto fits = options.admit(chosen); !fits) {
       refuse("the cache's " + fits.error().detail);
@@ -119,8 +124,7 @@ Result<void> AcquireState::reuse_parts(const dht::TorrentInfo& info) {
   if (!again) return again.error();
   release = *again;
   connect_met_peers();
-  // Web seeds are added anew by who they are.
-  relays.forget_torrents();
+  web.moved(*release);
   return {};
 }
 

@@ -25,6 +25,7 @@ void AcquireState::start() {
   run_time = options.now.value_or(clock.wall());
   open_cache();
   if (options.only_cache) {
+    if (auto enough = check_root_counter(); !enough) return end_failed(enough.error());
     if (!take_best_from_cache("there is no network")) {
       const bool damaged = !report.refusals.empty();
       end_failed({damaged ? ErrorCode::kAltered : ErrorCode::kNoProvider,
@@ -184,24 +185,32 @@ void AcquireState::poll_relays() {
   }
 }
 
-/// Only of those that were given: a web seed's answer can hang libtorrent 2.0.8 for good (a chunk
-/// size beyond 63 bits), and anybody may say that he is on the link. A node there has a peer port.
-void AcquireState::use_web_seed(const TorrentAnswer& answer) {
-  if (!answer.lan) session.add_web_seed(*release, answer.web_seed);
+/// Of those that were given only: a node of the link is asked as a peer.
+void AcquireState::use_web_seed(const TorrentAnswer& answer, const dht::PieceLayout& layout) {
+  if (!answer.lan) web.add(*release, answer.web_seed, layout);
+}
+
+void AcquireState::poll_web(MonoTime now) {
+  if (!release) return;
+  web.tick(now);
+  for (const WebSeeds::Refusal& refusal : web.take_refusals()) {
+    refuse("provider " + refusal.why.detail);
+    if (refusal.banned) banned.push_back(refusal.base);
+  }
 }
 
 void AcquireState::take_torrent(const TorrentAnswer& answer) {
   if (!answer.torrent) return relay_failed(answer.torrent.error(), answer.lan);
   if (!release) return;
-  if (session.info(*release)) return use_web_seed(answer);
   // What was begun goes for the right file only: anybody on the link may answer.
-  const auto info = dht::read_torrent(*answer.torrent);
-  if (!info || info->infohashes != infohashes) {
+  const auto layout = dht::read_piece_layout(*answer.torrent);
+  if (!layout || layout->infohashes != infohashes) {
     return relay_failed({ErrorCode::kMalformed,
                          answer.from + ": release.torrent: " +
-                             (info ? "of another release" : info.error().detail)},
+                             (layout ? "of another release" : layout.error().detail)},
                         answer.lan);
   }
+  if (session.info(*release)) return use_web_seed(answer, *layout);
   // The session takes metadata at the start of a fetch only: begin it anew with the file.
   session.remove(*release);
   auto again = session.fetch(infohashes, options.folder, *answer.torrent);
@@ -213,7 +222,7 @@ void AcquireState::take_torrent(const TorrentAnswer& answer) {
   if (!taken) again = session.fetch(infohashes, options.folder);
   if (!again) return fail(again.error());
   release = *again;
-  if (taken) use_web_seed(answer);
+  if (taken) use_web_seed(answer, *layout);
   connect_met_peers();
   if (session.info(*release)) metadata_received();
 }

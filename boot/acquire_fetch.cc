@@ -81,6 +81,7 @@ void AcquireState::drop_release() {
     from_cache.reset();
   }
   report.from_cache = 0;
+  web.forget();
   remove_release();
 }
 
@@ -114,7 +115,7 @@ void AcquireState::metadata_received() {
   enter(Stage::kManifest);
   std::vector<std::string> first = newer_root_files(*info);
   first.emplace_back(kManifestFile);
-  if (auto wanted = session.want(*release, first); !wanted) fail(wanted.error());
+  if (auto wanted = want(first); !wanted) fail(wanted.error());
 }
 
 Error AcquireState::other_version(std::uint64_t in_manifest) const {
@@ -124,6 +125,8 @@ Error AcquireState::other_version(std::uint64_t in_manifest) const {
 }
 
 Result<VerifiedManifest> AcquireState::check_manifest(const dht::TorrentInfo& info) {
+  // Whatever the manifest says: nothing under this root is booted, so nothing more is fetched.
+  if (auto enough = check_root_counter(); !enough) return enough.error();
   const auto envelope = read_bytes(options.folder + "/" + info.name + "/" + kManifestFile,
                                         kMaxEnvelopeBytes);
   if (!envelope) return {ErrorCode::kStore, "manifest.dsse cannot be read back"};
@@ -151,10 +154,15 @@ Result<VerifiedManifest> AcquireState::check_manifest(const dht::TorrentInfo& in
   return verified;
 }
 
+Result<void> AcquireState::want(const std::vector<std::string>& paths) {
+  web.want(paths);
+  return session.want(*release, paths);
+}
+
 Result<void> AcquireState::want_all(const dht::TorrentInfo& info) {
   std::vector<std::string> all;
   for (const dht::TorrentFile& file : info.files) all.push_back(file.path);
-  return session.want(*release, all);
+  return want(all);
 }
 
 void AcquireState::manifest_received() {
@@ -217,6 +225,7 @@ void AcquireState::done() {
   enter(Stage::kDone);
   stop_lookups();
   relays.stop();
+  web.stop();
 }
 
 }  // namespace phase::boot

@@ -24,6 +24,7 @@ std::uint64_t version_of(std::string_view path) {
 void AcquireState::start_roots() {
   for (const std::string& url : options.provider_urls) roots.ask(url);
   roots.start(clock.now());
+  if (auto enough = check_root_counter(); !enough) say("root: " + enough.error().detail);
   if (!options.roots.empty()) offer_roots(options.roots, "known before");
 }
 
@@ -60,9 +61,20 @@ void AcquireState::read_root_files(const dht::TorrentInfo& info) {
   if (!documents.empty()) offer_roots(documents, info.name);
 }
 
+Result<void> AcquireState::check_root_counter() const {
+  const Root& root = options.policy.root;
+  if (root.counter >= options.root_counter) return {};
+  return {ErrorCode::kTpm, "trust root version " + std::to_string(root.version) + " has counter " +
+                               std::to_string(root.counter) +
+                               ", and the TPM of this machine has seen counter " +
+                               std::to_string(options.root_counter) +
+                               ": a newer root document is needed"};
+}
+
 /// What was decided by the root before is decided anew.
 void AcquireState::root_changed() {
   const auto keys_before = options.policy.root.pointer_keys(options.channel, options.arch);
+  const bool held_back = !check_root_counter().ok();
   options.policy.root = roots.root();
   say("root: version " + std::to_string(options.policy.root.version) + " decides now");
   highest_valid = 0;
@@ -82,7 +94,7 @@ void AcquireState::root_changed() {
   }
   const Pointer& best = *choice.best();
   const bool same = infohashes == dht::Infohashes{best.infohash_v1, best.infohash_v2};
-  if (!same || doomed || from_cache) return begin_release();
+  if (!same || doomed || from_cache || held_back) return begin_release();
   if (!manifest) return;  // judged once it is there
   auto again = check_manifest(*session.info(*release));
   if (!again) return fail_release(again.error());

@@ -17,6 +17,7 @@
 #include "boot/pointer_choice.h"
 #include "boot/relays.h"
 #include "boot/root_search.h"
+#include "boot/web/web_seeds.h"
 
 namespace phase::boot {
 
@@ -37,7 +38,10 @@ struct AcquireState {
   /// The same, where its time is over.
   void give_up_release(const Error& why);
   /// Neither a better pointer nor a newer root is waited for any more.
-  [[nodiscard]] bool settled(MonoTime now) const { return now >= settled_at && roots.settled(now); }
+  [[nodiscard]] bool settled(MonoTime now) const {
+    return now >= settled_at && roots.settled(now) &&
+           (check_root_counter().ok() || now - began >= options.discover_timeout);
+  }
   void end_failed(const Error& why);
   /// The session forgets a removed release's peers; the report must not.
   void freeze_accounts();
@@ -46,6 +50,9 @@ struct AcquireState {
   void providers_tick(MonoTime now);
   void watch_progress(MonoTime now);
   [[nodiscard]] Error altered() const;
+  /// Everybody was given by the owner, and has been given up.
+  [[nodiscard]] bool nobody_to_ask() const;
+  [[nodiscard]] Error all_given_up() const;
 
   void on(const dht::DhtReady&) { dht_answered = true; }
   void on(const dht::ItemFound& event);
@@ -75,6 +82,8 @@ struct AcquireState {
   [[nodiscard]] std::vector<std::string> newer_root_files(const dht::TorrentInfo& info) const;
   void read_root_files(const dht::TorrentInfo& info);
   void root_changed();
+  /// kTpm where the current root was replaced by one that this machine has seen.
+  [[nodiscard]] Result<void> check_root_counter() const;
   /// By the root that is current now.
   [[nodiscard]] Expectation expectation() const {
     return {options.channel, options.arch, std::max(options.min_version, highest_valid),
@@ -86,7 +95,10 @@ struct AcquireState {
   void ask_items();
   void offer(const SignedItem& item, const std::string& from);
   void poll_relays();
-  void use_web_seed(const TorrentAnswer& answer);
+  void use_web_seed(const TorrentAnswer& answer, const dht::PieceLayout& layout);
+  void poll_web(MonoTime now);
+  /// Which files are fetched, by whomever.
+  [[nodiscard]] Result<void> want(const std::vector<std::string>& paths);
   void take_torrent(const TorrentAnswer& answer);
   void relay_failed(const Error& why, bool lan);
   [[nodiscard]] bool is_near(const Endpoint& endpoint) const;
@@ -132,6 +144,7 @@ struct AcquireState {
   AcquireOptions options;
   PointerChoice choice;
   Relays relays;
+  WebSeeds web;
   RootSearch roots;
   WallTime run_time;                        // of this run, fixed by start()
   std::uint64_t highest_valid = 0;          // a manifest of this version passed every rule

@@ -11,12 +11,10 @@
 #include <mutex>
 #include <thread>
 
-#include "proto/hash.h"
+#include "proto/piece_hash.h"
 
 namespace phase::boot {
 namespace {
-
-constexpr std::size_t kBlock = 16 * 1024;  // BEP 52
 
 struct CheckedFile {
   std::string path;
@@ -68,17 +66,6 @@ Result<Bytes> read_piece(const CheckedFile& file, std::uint64_t offset, std::siz
   return bytes;
 }
 
-/// The root of one piece. A file of several pieces has them filled up to their length with zero
-/// hashes, a file of one only to the next power of two.
-Sha256 piece_root(ByteView piece, std::size_t width) {
-  std::vector<Sha256> leaves;
-  for (std::size_t at = 0; at < piece.size(); at += kBlock) {
-    leaves.push_back(sha256(piece.subspan(at, std::min(kBlock, piece.size() - at))));
-  }
-  leaves.resize(std::max(width, leaves.size()));
-  return merkle_root(std::move(leaves), Sha256{});
-}
-
 }  // namespace
 
 struct ArrivalCheck::State {
@@ -98,11 +85,10 @@ struct ArrivalCheck::State {
         *at, offset, static_cast<std::size_t>(std::min<std::uint64_t>(piece_length, at->size - offset)));
     if (!bytes) return bytes.error();
     const bool alone = at->pieces.size() == 1;
-    at->pieces[index] = piece_root(*bytes, alone ? 0 : piece_length / kBlock);
+    at->pieces[index] = piece_hash(*bytes, alone ? 0 : piece_length / kBlockBytes);
     --missing;
     if (--at->missing > 0) return {};
-    const Sha256 filler = merkle_root(std::vector<Sha256>(piece_length / kBlock), Sha256{});
-    const Sha256 root = merkle_root(at->pieces, filler);
+    const Sha256 root = root_of_pieces(at->pieces, piece_length / kBlockBytes);
     if (root == at->root) return {};
     return {ErrorCode::kAltered, at->path + ": its BEP 52 root is " + to_hex(root) +
                                      ", signed is " + to_hex(at->root)};

@@ -8,24 +8,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 
+#include "boot/http_url.h"
 #include "dht/on_link.h"
 #include "proto/bytes.h"
 #include "proto/endpoint.h"
 #include "proto/result.h"
 
 namespace phase::boot {
-
-struct HttpUrl {
-  std::string host;    ///< Name or literal, without brackets.
-  std::string port;
-  std::string target;  ///< Path; begins with '/', without a trailing one.
-  [[nodiscard]] std::string authority() const;
-};
-
-/// http:// only; at most 1,000 bytes, no user name, query or fragment. kUsage otherwise.
-[[nodiscard]] Result<HttpUrl> parse_http_url(std::string_view text);
 
 /// Which way a request may go. Default: any.
 struct HttpWay {

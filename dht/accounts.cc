@@ -30,7 +30,6 @@ void merge_facts(PeerAccount& into, const PeerAccount& from) {
   // libtorrent keeps this count per peer, not per connection.
   into.bad_pieces = std::max(into.bad_pieces, from.bad_pieces);
   into.banned = into.banned || from.banned;
-  into.web_seed = into.web_seed || from.web_seed;
 }
 
 bool means_banned(const lt::error_code& reason) {
@@ -181,7 +180,6 @@ PeerAccount account_of(const lt::peer_info& connection) {
   out.received = static_cast<std::uint64_t>(std::max<std::int64_t>(connection.total_download, 0));
   out.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(connection.total_upload, 0));
   out.bad_pieces = static_cast<std::uint32_t>(std::max(connection.num_hashfails, 0));
-  out.web_seed = connection.connection_type == lt::peer_info::web_seed;
   return out;
 }
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions.hpp>
@@ -19,6 +18,7 @@
 #include <string_view>
 
 #include "dht/convert.h"
+#include "dht/ut_metadata.h"
 
 namespace phase::dht {
 
@@ -39,70 +39,7 @@ lt::ip_filter only(const OnLink& on_link) {
   return out;
 }
 
-class GivenWebSeeds {
- public:
-  void allow(const std::string& url) {
-    const std::lock_guard lock(mutex_);
-    urls_.insert(without_slash(url));
-  }
-  bool allowed(const std::string& url) {
-    const std::lock_guard lock(mutex_);
-    return urls_.contains(without_slash(url));
-  }
-
- private:
-  /// libtorrent ends the URL of a torrent with several files with one.
-  static std::string without_slash(std::string url) {
-    while (url.ends_with('/')) url.pop_back();
-    return url;
-  }
-  std::mutex mutex_;
-  std::set<std::string> urls_;
-};
-
-std::shared_ptr<GivenWebSeeds> make_given_web_seeds() {
-  return std::make_shared<GivenWebSeeds>();
-}
-
-void allow(GivenWebSeeds& given, const std::string& url) {
-  given.allow(url);
-}
-
 namespace {
-
-/// libtorrent adds the target of a redirect to the torrent's web seeds and closes the connection
-/// with this error, both in one go on its own thread; connections to web seeds are made from the
-/// timer, later on that thread.
-class WebSeedGuard final : public lt::peer_plugin {
- public:
-  WebSeedGuard(std::shared_ptr<GivenWebSeeds> given, lt::torrent_handle torrent)
-      : given_(std::move(given)), torrent_(std::move(torrent)) {}
-  void on_disconnect(const lt::error_code& why) override {
-    if (why != lt::errors::redirecting) return;
-    for (const auto& url : torrent_.url_seeds()) {
-      if (!given_->allowed(url)) torrent_.remove_url_seed(url);
-    }
-  }
-
- private:
-  std::shared_ptr<GivenWebSeeds> given_;
-  lt::torrent_handle torrent_;
-};
-
-class WebSeedGuards final : public lt::torrent_plugin {
- public:
-  WebSeedGuards(std::shared_ptr<GivenWebSeeds> given, lt::torrent_handle torrent)
-      : given_(std::move(given)), torrent_(std::move(torrent)) {}
-  std::shared_ptr<lt::peer_plugin> new_connection(
-      const lt::peer_connection_handle& connection) override {
-    if (connection.type() != lt::connection_type::url_seed) return nullptr;
-    return std::make_shared<WebSeedGuard>(given_, torrent_);
-  }
-
- private:
-  std::shared_ptr<GivenWebSeeds> given_;
-  lt::torrent_handle torrent_;
-};
 
 class TakeOnlyPeer final : public lt::peer_plugin {
  public:
@@ -117,14 +54,9 @@ class TakeOnlyPeer final : public lt::peer_plugin {
   bool on_request(const lt::peer_request&) override { return true; }
   bool on_interested() override { return true; }
   bool on_extended(int length, int message, lt::span<const char> body) override {
-    // BEP 9. libtorrent numbers ut_metadata 2, and passes a message on as it grows.
-    constexpr int kUtMetadata = 2;
-    if (message != kUtMetadata || body.size() < length) return false;
-    lt::error_code error;
-    int end = 0;
-    const lt::bdecode_node parsed = lt::bdecode(body, error, &end);
-    return parsed.type() == lt::bdecode_node::dict_t &&
-           parsed.dict_find_int_value("msg_type", 1) == 0;
+    // libtorrent passes a message on as it grows.
+    if (message != kOurUtMetadata || body.size() < length) return false;
+    return asks_for_metadata(from_span(body));
   }
 };
 
@@ -163,11 +95,6 @@ std::optional<Endpoint> listens_at(int fd) {
 }
 
 }  // namespace
-
-std::shared_ptr<lt::torrent_plugin> make_given_web_seeds_plugin(
-    std::shared_ptr<GivenWebSeeds> given, const lt::torrent_handle& torrent) {
-  return std::make_shared<WebSeedGuards>(std::move(given), torrent);
-}
 
 std::shared_ptr<lt::torrent_plugin> make_take_only_plugin() {
   return std::make_shared<TakeOnly>();

@@ -4,8 +4,6 @@
 
 #include <libtorrent/fwd.hpp>
 #include <memory>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "dht/on_link.h"
@@ -14,17 +12,8 @@
 namespace phase::dht {
 
 /// Lets nobody through but the addresses of `on_link`: peers from wherever they are named, those
-/// that connect to us, and web seeds. It knows nothing of the DHT.
+/// that connect to us. It knows nothing of the DHT.
 [[nodiscard]] libtorrent::ip_filter only(const OnLink& on_link);
-
-/// Web seeds are those that the owner named. By itself libtorrent follows a redirect of one to
-/// any other host and asks for its name: a server on the link could send us anywhere.
-/// Threads: allow() from the owner's, the rest from libtorrent's.
-class GivenWebSeeds;
-[[nodiscard]] std::shared_ptr<GivenWebSeeds> make_given_web_seeds();
-void allow(GivenWebSeeds& given, const std::string& url);
-[[nodiscard]] std::shared_ptr<libtorrent::torrent_plugin> make_given_web_seeds_plugin(
-    std::shared_ptr<GivenWebSeeds> given, const libtorrent::torrent_handle& torrent);
 
 /// For a torrent that only takes: what a peer asks for stays unanswered, be it a piece or the info
 /// dictionary. Choking alone is not enough: some pieces may be asked for while choked (BEP 6).

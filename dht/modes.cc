@@ -1,12 +1,11 @@
 #include "dht/modes.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace phase::dht {
 namespace {
 
-/// libtorrent's filter knows peers and web seeds only; its DHT asks whomever an answer names, and
+/// libtorrent's filter knows peers only; its DHT asks whomever an answer names, and
 /// answers whoever asks. On the link, nodes are found by DNS-SD and asked by HTTP.
 void without_dht(SessionOptions& options) {
   options.enable_dht = false;
@@ -28,18 +27,6 @@ void on_the_link(SessionOptions& options) {
     }
   }
   std::erase_if(options.listen, [&](const Endpoint& at) { return !ours(at); });
-}
-
-/// The host of "http://HOST[:PORT][/...]", without the brackets of IPv6.
-std::string_view host_of(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return {};
-  url.remove_prefix(kScheme.size());
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (url.find('@') != std::string_view::npos) return {};
-  if (!url.starts_with('[')) return url.substr(0, url.find(':'));
-  const auto close = url.find(']');
-  return close == std::string_view::npos ? std::string_view{} : url.substr(1, close - 1);
 }
 
 }  // namespace
@@ -66,12 +53,6 @@ Result<SessionOptions> restricted(SessionOptions options) {
     options.http_port = 0;
   }
   return options;
-}
-
-bool may_ask(const SessionOptions& options, const std::string& web_seed_url) {
-  if (!options.only_on_link) return true;
-  const auto at = parse_address(host_of(web_seed_url), 80);
-  return at && options.only_on_link->contains(*at);
 }
 
 }  // namespace phase::dht

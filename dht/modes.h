@@ -2,8 +2,6 @@
 // What only_on_link, anonymous and socks5 mean for a session's other options, in one place. Pure.
 #pragma once
 
-#include <string>
-
 #include "dht/session.h"
 #include "proto/result.h"
 
@@ -12,9 +10,5 @@ namespace phase::dht {
 /// `options` with everything off that the restrictions among them rule out. What is said there
 /// besides is what a session does. kUsage where two of them cannot both be kept.
 [[nodiscard]] Result<SessionOptions> restricted(SessionOptions options);
-
-/// Whether a web seed may be asked at all: with only_on_link its host is a literal on the link
-/// (a name would be asked of a server that asks others).
-[[nodiscard]] bool may_ask(const SessionOptions& options, const std::string& web_seed_url);
 
 }  // namespace phase::dht

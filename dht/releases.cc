@@ -60,7 +60,6 @@ Releases::Releases(lt::session_handle session, EventQueue& events, const Session
 
 Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) {
   release.accounts = std::make_shared<Accounts>();
-  release.web_seeds = make_given_web_seeds();
   if (auto started = start(std::move(params), release); !started) return started.error();
   const ReleaseId id = next_id_++;
   by_handle_[release.handle] = id;
@@ -76,10 +75,6 @@ Result<void> Releases::start(lt::add_torrent_params params, Release& release) {
   });
   params.extensions.push_back([](const lt::torrent_handle& torrent, lt::client_data_t) {
     return make_connect_now_plugin(torrent);
-  });
-  params.extensions.push_back([given = release.web_seeds](const lt::torrent_handle& torrent,
-                                                          lt::client_data_t) {
-    return make_given_web_seeds_plugin(given, torrent);
   });
   if (!params.ti) {
     release.found = std::make_shared<FoundMetadata>();
@@ -123,7 +118,6 @@ void Releases::begin_anew(ReleaseId id, Release& release, const Bytes& info) try
   for (const auto& [peer, source] : release.met) {
     release.handle.connect_peer(to_tcp(peer), to_lt(source), {});
   }
-  for (const auto& url : release.urls) release.handle.add_url_seed(url);
   release.connect_now = true;
   take_metadata(id, release);
 } catch (const std::exception& failure) {
@@ -225,14 +219,34 @@ void Releases::connect(ReleaseId id, const Endpoint& peer, PeerSource source) tr
   // libtorrent has dropped the torrent after an error, which was reported.
 }
 
-void Releases::add_web_seed(ReleaseId id, const std::string& url) try {
-  Release* release = find(id);
-  if (release == nullptr || !may_ask(options_, url)) return;
-  allow(*release->web_seeds, url);
-  if (release->found) release->urls.push_back(url);
-  release->handle.add_url_seed(url);
+void Releases::add_piece(ReleaseId id, std::uint32_t piece, ByteView bytes) try {
+  const Release* release = find(id);
+  if (release == nullptr || !release->info) return;
+  const auto torrent = release->handle.torrent_file();
+  const lt::piece_index_t index(static_cast<int>(piece));
+  if (!torrent || piece >= static_cast<std::uint32_t>(torrent->num_pieces())) return;
+  // libtorrent counts the pad file that fills the gap to the next file with the piece.
+  const auto of_file = static_cast<std::size_t>(torrent->orig_files().piece_size2(index));
+  const auto padded = static_cast<std::size_t>(torrent->piece_size(index));
+  if (bytes.size() != of_file || padded < of_file) return;
+  std::vector<char> data(bytes.begin(), bytes.end());
+  data.resize(padded);
+  release->handle.add_piece(index, std::move(data));
 } catch (const std::exception&) {
-  // As above.
+  // As in connect().
+}
+
+void Releases::ask_peers(ReleaseId id, const std::vector<std::uint32_t>& pieces, bool yes) try {
+  const Release* release = find(id);
+  if (release == nullptr || !release->info || pieces.empty()) return;
+  std::vector<std::pair<lt::piece_index_t, lt::download_priority_t>> priorities;
+  for (const auto piece : pieces) {
+    priorities.emplace_back(lt::piece_index_t(static_cast<int>(piece)),
+                            yes ? lt::default_priority : lt::dont_download);
+  }
+  release->handle.prioritize_pieces(priorities);
+} catch (const std::exception&) {
+  // As in connect().
 }
 
 void Releases::remove(ReleaseId id, Files files) {
@@ -290,6 +304,21 @@ std::vector<bool> Releases::pieces(ReleaseId id) const try {
   if (release == nullptr) return {};
   const auto pieces = release->handle.status(lt::torrent_handle::query_pieces).pieces;
   return {pieces.begin(), pieces.end()};
+} catch (const std::exception&) {
+  return {};  // As in connect().
+}
+
+std::vector<bool> Releases::begun(ReleaseId id) const try {
+  const Release* release = find(id);
+  if (release == nullptr || !release->info) return {};
+  const auto torrent = release->handle.torrent_file();
+  if (!torrent) return {};
+  std::vector<bool> out(static_cast<std::size_t>(torrent->num_pieces()));
+  for (const auto& part : release->handle.get_download_queue()) {
+    const auto at = static_cast<std::size_t>(int(part.piece_index));
+    if (at < out.size()) out[at] = part.requested + part.writing + part.finished > 0;
+  }
+  return out;
 } catch (const std::exception&) {
   return {};  // As in connect().
 }

@@ -33,7 +33,8 @@ class Releases {
   Result<ReleaseId> seed(ByteView torrent, const std::string& parent);
   Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
   void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
-  void add_web_seed(ReleaseId release, const std::string& url);
+  void add_piece(ReleaseId release, std::uint32_t piece, ByteView bytes);
+  void ask_peers(ReleaseId release, const std::vector<std::uint32_t>& pieces, bool yes);
   void remove(ReleaseId release, Files files);
 
   [[nodiscard]] std::optional<Infohashes> infohashes(ReleaseId release) const;
@@ -41,6 +42,7 @@ class Releases {
   [[nodiscard]] Result<Bytes> torrent_file(ReleaseId release) const;
   [[nodiscard]] ReleaseStatus status(ReleaseId release);
   [[nodiscard]] std::vector<bool> pieces(ReleaseId release) const;
+  [[nodiscard]] std::vector<bool> begun(ReleaseId release) const;
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release);
 
   void handle(const libtorrent::alert& alert);
@@ -61,11 +63,9 @@ class Releases {
     Infohashes infohashes;
     std::string parent;
     std::shared_ptr<Accounts> accounts;
-    std::shared_ptr<GivenWebSeeds> web_seeds;
     std::shared_ptr<FoundMetadata> found;  ///< The info dictionary, by our own search.
     /// To be told to libtorrent again where a release is begun anew; at most kMaxMet.
     std::map<Endpoint, PeerSource> met;
-    std::vector<std::string> urls;
     std::optional<TorrentInfo> info;
     std::vector<File> files;  ///< As info->files.
     Bytes torrent;            ///< The .torrent file, once every piece hash is known.

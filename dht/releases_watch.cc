@@ -188,6 +188,7 @@ void Releases::refresh(ReleaseId id, Release& release, MonoTime now) try {
   // While what lay there is being checked, nothing is known to be done.
   const bool checking = status.state == lt::torrent_status::checking_files ||
                         status.state == lt::torrent_status::checking_resume_data;
+  release.status.checking = checking;
   if (checking) {
     for (auto& file : release.files) file.done = 0;
     release.status.complete = false;

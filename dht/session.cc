@@ -303,8 +303,12 @@ void Session::connect(ReleaseId release, const Endpoint& peer, PeerSource source
   state_->releases.connect(release, peer, source);
 }
 
-void Session::add_web_seed(ReleaseId release, const std::string& url) {
-  state_->releases.add_web_seed(release, url);
+void Session::add_piece(ReleaseId release, std::uint32_t piece, ByteView bytes) {
+  state_->releases.add_piece(release, piece, bytes);
+}
+
+void Session::ask_peers(ReleaseId release, const std::vector<std::uint32_t>& pieces, bool yes) {
+  state_->releases.ask_peers(release, pieces, yes);
 }
 
 void Session::announce(ReleaseId release) {
@@ -344,6 +348,10 @@ ReleaseStatus Session::status(ReleaseId release) const {
 
 std::vector<bool> Session::pieces(ReleaseId release) const {
   return state_->releases.pieces(release);
+}
+
+std::vector<bool> Session::begun(ReleaseId release) const {
+  return state_->releases.begun(release);
 }
 
 std::vector<PeerAccount> Session::peers(ReleaseId release) const {

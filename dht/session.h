@@ -1,6 +1,6 @@
 // dht/session.h
 // One libtorrent session behind our own types: the Mainline DHT (BEP 5/42/43/44) and the swarm
-// (BEP 3/52, ut_metadata BEP 9, web seeds BEP 19). Adapts, decides nothing about trust: every
+// (BEP 3/52, ut_metadata BEP 9). Adapts, decides nothing about trust: every
 // pointer it reports is unverified, and every piece check here only saves work (the SHA-256 of
 // the artifacts is checked again by whoever uses them).
 //
@@ -42,7 +42,7 @@ struct SessionOptions {
   /// Peers tell each other of further peers (ut_pex), and libtorrent connects to them by itself:
   /// off where the owner chooses whom to fetch from.
   bool peer_exchange = true;
-  /// Nobody else is connected or asked: no peer, no web seed, no name server. The DHT is off, for
+  /// Nobody else is connected or asked: no peer, no name server. The DHT is off, for
   /// libtorrent cannot keep it on a link; `listen` is those of it that are on the link. None:
   /// anybody. (A stranger's connection to us is closed unread, after the kernel took it up.)
   std::optional<OnLink> only_on_link;
@@ -80,13 +80,14 @@ struct PeerAccount {
   std::uint64_t sent = 0;        ///< Payload bytes to it.
   std::uint32_t bad_pieces = 0;  ///< Pieces that it took part in and that failed their hash.
   bool banned = false;
-  bool web_seed = false;
+  bool web_seed = false;         ///< No peer of the session's: an HTTP server (boot/web/).
 };
 
 struct ReleaseStatus {
   bool has_metadata = false;
   bool complete = false;         ///< Every wanted file is there and its pieces are checked.
   bool seeding = false;          ///< Every file is there.
+  bool checking = false;         ///< What lay there before is looked at; nothing is fetched yet.
   std::uint64_t wanted = 0;      ///< Bytes of wanted files.
   std::uint64_t done = 0;        ///< Bytes of wanted files that are there and checked.
   std::uint64_t rate = 0;        ///< Payload bytes per second, received.
@@ -172,9 +173,13 @@ class Session {
   /// Which files are fetched; names not in the torrent are an error (kNotFound).
   Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
   void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
-  /// `url` is the base: <url>/<torrent name>/<file> is asked for (BEP 19). It is not followed to
-  /// another host. With only_on_link a URL whose host is no literal on the link is passed over.
-  void add_web_seed(ReleaseId release, const std::string& url);
+  /// A whole piece that came another way than from peers; it is written and checked like theirs,
+  /// and offered to them. Passed over without metadata, while `checking`, where it is there already,
+  /// and where it has another length than that piece of its file.
+  void add_piece(ReleaseId release, std::uint32_t piece, ByteView bytes);
+  /// Whether peers are asked for these pieces of wanted files: who fetches them another way says
+  /// no, and yes again where that came to nothing.
+  void ask_peers(ReleaseId release, const std::vector<std::uint32_t>& pieces, bool yes);
   /// Announces to the DHT now, and from then on every 15 min (peers expire after 45); never in an
   /// anonymous session.
   void announce(ReleaseId release);
@@ -190,6 +195,8 @@ class Session {
   [[nodiscard]] ReleaseStatus status(ReleaseId release) const;
   /// Which pieces of the torrent are there and checked by libtorrent, on disk; none without metadata.
   [[nodiscard]] std::vector<bool> pieces(ReleaseId release) const;
+  /// Which pieces peers were asked for a part of, and are not there yet.
+  [[nodiscard]] std::vector<bool> begun(ReleaseId release) const;
   /// Everybody that ever sent or received a payload byte or is connected, banned ones included.
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release) const;
 

@@ -116,10 +116,6 @@ void set_transfer(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::piece_timeout, 10);
   s.set_int(lt_settings::peer_timeout, 30);
   s.set_int(lt_settings::handshake_timeout, 5);
-  // Web seeds are providers like others: one that sends altered bytes is banned as well.
-  s.set_bool(lt_settings::ban_web_seeds, true);
-  s.set_int(lt_settings::urlseed_timeout, 10);
-  s.set_int(lt_settings::urlseed_wait_retry, 5);
 }
 
 void set_take_only(lt_settings& s) {

@@ -19,6 +19,7 @@
 #include "proto/bencode.h"
 #include "proto/manifest.h"
 #include "proto/names.h"
+#include "proto/piece_hash.h"
 
 namespace phase::dht {
 namespace {
@@ -214,18 +215,67 @@ Result<TorrentInfo> accept_torrent(const lt::torrent_info& parsed) {
   return info;
 }
 
-Result<TorrentInfo> read_torrent(ByteView untrusted) try {
+namespace {
+
+/// Throws where libtorrent does.
+Result<lt::torrent_info> parse(ByteView untrusted) {
   if (untrusted.size() > kMaxTorrentBytes) return malformed("larger than 4 MiB");
   lt::load_torrent_limits limits;
   limits.max_buffer_size = static_cast<int>(kMaxTorrentBytes);
   limits.max_pieces = kMaxPieces;
   limits.max_decode_depth = static_cast<int>(kMaxDepth);
   limits.max_decode_tokens = static_cast<int>(kMaxValues);
-  const lt::torrent_info parsed(to_span(untrusted), limits, lt::from_span);
+  lt::torrent_info parsed(to_span(untrusted), limits, lt::from_span);
   if (parsed.info_section().size() > static_cast<std::ptrdiff_t>(kMaxMetadataBytes)) {
     return malformed("its info dictionary is larger than 1 MiB");
   }
-  return accept_torrent(parsed);
+  return parsed;
+}
+
+/// A layer as it stands in a .torrent: hashes one after the other.
+std::vector<Sha256> split_layer(lt::span<const char> layer) {
+  std::vector<Sha256> out(static_cast<std::size_t>(layer.size()) / sizeof(Sha256));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::copy_n(layer.data() + i * sizeof(Sha256), sizeof(Sha256),
+                reinterpret_cast<char*>(out[i].data()));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<TorrentInfo> read_torrent(ByteView untrusted) try {
+  const auto parsed = parse(untrusted);
+  if (!parsed) return parsed.error();
+  return accept_torrent(*parsed);
+} catch (const std::exception& failure) {
+  return malformed(failure.what());
+}
+
+Result<PieceLayout> read_piece_layout(ByteView untrusted) try {
+  const auto parsed = parse(untrusted);
+  if (!parsed) return parsed.error();
+  const auto info = accept_torrent(*parsed);
+  if (!info) return info.error();
+  PieceLayout out{info->name, info->infohashes, info->piece_length,
+                  static_cast<std::uint32_t>(parsed->num_pieces()), {}};
+  const auto& storage = parsed->files();
+  std::size_t next = 0;
+  for (const auto index : storage.file_range()) {
+    if (storage.pad_file_at(index)) continue;
+    const TorrentFile& file = info->files[next++];
+    const std::uint64_t pieces = (file.size + out.piece_length - 1) / out.piece_length;
+    FilePieces of{file.path, file.size,
+                  static_cast<std::uint32_t>(int(storage.piece_index_at_file(index))), {}};
+    if (pieces == 1) of.hashes = {file.pieces_root};
+    if (pieces > 1) of.hashes = split_layer(parsed->piece_layer(index));
+    if (of.hashes.size() != pieces ||
+        root_of_pieces(of.hashes, out.piece_length / kBlockBytes) != file.pieces_root) {
+      return malformed(file.path + ": its piece hashes are not those of its root");
+    }
+    out.files.push_back(std::move(of));
+  }
+  return out;
 } catch (const std::exception& failure) {
   return malformed(failure.what());
 }

@@ -37,6 +37,8 @@ std::vector<std::string> AttemptPlan::fetch_arguments(const std::string& cache) 
   if (min_version() != 0) {
     out.insert(out.end(), {"--min-version", std::to_string(min_version())});
   }
+  // The verifier refuses a release under a root below it; it need not be fetched first.
+  if (tpm_counter != 0) out.insert(out.end(), {"--root-counter", std::to_string(tpm_counter)});
   for (const std::string& node : bootstrap()) out.insert(out.end(), {"--bootstrap", node});
   if (!options.provider.empty()) out.insert(out.end(), {"--provider", options.provider});
   for (const std::string& mirror : policy.mirrors) out.insert(out.end(), {"--provider", mirror});

@@ -127,6 +127,7 @@ Result<AcquireOptions> acquire_options(const NetOptions& options) {
   out.channel = options.channel;
   out.arch = options.arch;
   out.min_version = options.min_version;
+  out.root_counter = options.root_counter;
   out.now = options.now;
   out.folder = options.folder;
   out.provider_urls = options.providers;

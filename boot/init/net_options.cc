@@ -65,6 +65,8 @@ Result<void> take(NetOptions& options, const std::string& option, const std::str
     if (!options.proxy) return bad(option, "ADDRESS:PORT");
   } else if (option == "--min-version") {
     if (!number(value, options.min_version)) return bad(option, "a number");
+  } else if (option == "--root-counter") {
+    if (!number(value, options.root_counter)) return bad(option, "a number");
   } else if (option == "--now") {
     WallTime now;
     if (!number(value, now.seconds) || now.seconds < 0) return bad(option, "seconds since 1970");

@@ -22,6 +22,7 @@ struct NetOptions {
   std::string channel;
   std::string arch;                    ///< Normalised.
   std::uint64_t min_version = 0;
+  std::uint64_t root_counter = 0;      ///< What a TPM keeps: no root below it is gone by.
   std::optional<WallTime> now;         ///< Of this run; none: the machine's clock when it begins.
   std::vector<std::string> bootstrap;  ///< HOST:PORT; empty: the default operators' nodes.
   std::vector<std::string> providers;  ///< http:// URLs.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <climits>
 #include <cstdlib>
@@ -137,7 +138,9 @@ void Console::add(const std::string& name, bool kernels) {
 }
 
 int Console::log_level(Level level) const {
-  const int console_loglevel = std::atoi(read_small(options_.root + "/proc/sys/kernel/printk").c_str());
+  const std::string printk = read_small(options_.root + "/proc/sys/kernel/printk");
+  int console_loglevel = 0;  // Where nobody tells, the kernel prints nothing that we know of.
+  (void)std::from_chars(printk.data(), printk.data() + printk.size(), console_loglevel);
   const auto ignore = read_small(options_.root + "/sys/module/printk/parameters/ignore_loglevel");
   return quiet_level(static_cast<int>(level), console_loglevel, ignore.starts_with("Y"));
 }

@@ -5,7 +5,6 @@ add_executable(phase-dht-tests
   dht_item_test.cc
   dht_release_test.cc
   dht_stranger_test.cc
-  dht_web_seed_test.cc
 )
 target_link_libraries(phase-dht-tests PRIVATE
   phase::dht phase::sim phase_stranger GTest::gmock GTest::gtest_main)

@@ -23,6 +23,7 @@ bool run_until(const std::vector<Node*>& nodes, milliseconds timeout,
       auto events = node->session->wait(milliseconds(5));
       node->events.insert(node->events.end(), std::make_move_iterator(events.begin()),
                           std::make_move_iterator(events.end()));
+      node->each();
     }
     if (done()) return true;
   }
@@ -73,7 +74,9 @@ Node DhtTest::open(int host, const Endpoint& bootstrap,
   change(options);
   auto session = Session::open(options);
   EXPECT_TRUE(session.ok()) << session.error().detail;
-  return Node{session ? std::move(*session) : nullptr, {}};
+  Node node;
+  if (session) node.session = std::move(*session);
+  return node;
 }
 
 std::string DhtTest::folder(const std::string& name) {

@@ -22,6 +22,8 @@ namespace phase::dht {
 struct Node {
   std::unique_ptr<Session> session;
   std::vector<Event> events;
+  /// Called by run_until() after each look at the session.
+  std::function<void()> each = [] {};
 
   /// The first event of a kind that `matches`; nullptr where there is none.
   template <class E>

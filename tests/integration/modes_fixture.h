@@ -9,6 +9,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "boot/web/web_seeds.h"
 #include "dht_fixture.h"
 #include "in_network.h"
 #include "sim/capture.h"
@@ -50,7 +51,9 @@ class ModesTest : public DhtTest {
     change(options);
     auto session = Session::open(options);
     if (!session) throw std::runtime_error(session.error().detail);
-    return Node{std::move(*session), {}};
+    Node node;
+    node.session = std::move(*session);
+    return node;
   }
   /// Slowly enough that the session's timer runs a few times before all is there.
   Node seed_in(const sim::Host& host) {
@@ -84,6 +87,19 @@ class ModesTest : public DhtTest {
                                         bool only_sent) {
     return sim::must(
         sim::Capture::start({interface, netns, folder("pcap") + "/x.pcap", only_sent}));
+  }
+  /// `client`, which is in `host`, asks the web servers at `urls` for what it fetches.
+  std::unique_ptr<boot::WebSeeds> ask_web(const sim::Host& host, Node& client, ReleaseId release,
+                                          const std::vector<std::string>& urls,
+                                          const boot::HttpWay& way) const {
+    const InNetwork inside(host);
+    auto web = std::make_unique<boot::WebSeeds>(*client.session, way,
+                                                [session = client.session.get()] { session->wake(); });
+    const auto layout = sim::must(read_piece_layout(made.torrent));
+    web->want({"kernel"});
+    for (const auto& one : urls) web->add(release, one, layout);
+    client.each = [web = web.get()] { web->tick(std::chrono::steady_clock::now()); };
+    return web;
   }
   static std::uint64_t received_from(const Node& node, ReleaseId release, const sim::Host& host) {
     std::uint64_t sum = 0;

@@ -28,21 +28,21 @@ class OnLinkSession : public ModesTest {
   /// `near_helps`: a peer on the link gives the release.
   Run fetch(bool only_on_link, bool near_helps, const std::string& into) {
     auto leaving = capture(sim::kUplink, lan.router.name, true);
+    boot::HttpWay way;
     Node client = open_in(box, [&](SessionOptions& o) {
       o.nodes = {endpoint(far, kPeerPort)};
       if (!only_on_link) return;
       auto link = OnLink::now();
       EXPECT_TRUE(link.ok());
-      o.only_on_link = *link;
+      o.only_on_link = way.only_on_link = *link;
     });
     const auto release = client.session->fetch(made.info.infohashes, into, dressed());
     if (!release) throw std::runtime_error(release.error().detail);
     client.session->add_nodes({endpoint(far, kPeerPort)});
     (void)client.session->find_providers(made.info.infohashes);
     client.session->connect(*release, endpoint(far, kPeerPort), PeerSource{.given = true});
-    client.session->add_web_seed(*release, url(far));
-    client.session->add_web_seed(*release, "http://boot.example:8080");
-    client.session->add_web_seed(*release, url(near));
+    const auto web = ask_web(box, client, *release,
+                             {url(far), "http://boot.example:8080", url(near)}, way);
     if (near_helps) {
       client.session->connect(*release, endpoint(near, kPeerPort), PeerSource{.given = true});
     }
@@ -51,6 +51,10 @@ class OnLinkSession : public ModesTest {
     for (auto& node : nodes) all.push_back(&node);
     EXPECT_TRUE(run_until(all, seconds(60), [&] { return complete(client); }));
     Run out{{}, received_from(client, *release, far), received_from(client, *release, near)};
+    for (const auto& account : web->accounts()) {
+      if (account.peer.host() == far.address) out.from_far += account.received;
+    }
+    web->stop();
     client.session.reset();
     out.left = must(leaving->stop());
     return out;
@@ -125,12 +129,13 @@ TEST_F(OnLinkSession, AWebSeedLeadsToNobodyElse) {
   const auto into = folder("into");
   const auto release = client.session->fetch(made.info.infohashes, into, made.torrent);
   ASSERT_TRUE(release.ok());
-  client.session->add_web_seed(*release, url(near));
+  const auto web = ask_web(box, client, *release, {url(near)}, {});
   ASSERT_TRUE(client.session->want(*release, {"kernel"}).ok());
   ASSERT_TRUE(run_until({&client, &nodes[0]}, seconds(30),
                         [&] { return lines(redirects).find(" 302 ") != std::string::npos; }));
   client.session->connect(*release, endpoint(near, kPeerPort), PeerSource{.given = true});
   ASSERT_TRUE(run_until({&client, &nodes[0]}, seconds(60), [&] { return complete(client); }));
+  web->stop();
   client.session.reset();
   const auto left = must(leaving->stop());
   EXPECT_TRUE(left.empty()) << left.front().text();

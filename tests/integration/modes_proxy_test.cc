@@ -49,10 +49,15 @@ TEST_F(ModesTest, WithAProxyEverythingGoesThroughIt) {
     const auto by_http = client.session->fetch(
         made.info.infohashes, folder(proxied ? "proxied-http" : "direct-http"), made.torrent);
     EXPECT_TRUE(by_http.ok());
-    client.session->add_web_seed(*by_http, url(far));
+    boot::HttpWay to_web;
+    if (proxied) to_web.socks5 = endpoint(other, 1080);
+    const auto web = ask_web(box, client, *by_http, {url(far)}, to_web);
     EXPECT_TRUE(client.session->want(*by_http, {"kernel"}).ok());
     client.events.clear();
     EXPECT_TRUE(run_until({&client, &nodes[0]}, seconds(60), [&] { return complete(client); }));
+    EXPECT_FALSE(web->accounts().empty());
+    web->stop();
+    client.each = [] {};
     {
       const InNetwork inside(box);
       std::mutex mutex;

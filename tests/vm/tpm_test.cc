@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "boot/machine/child.h"
 #include "own_trust.h"
@@ -68,30 +69,62 @@ class MachineTpm {
   boot::Child child_;
 };
 
-class Tpm : public Scene {};
-
-TEST_F(Tpm, RefusesAReplacedRootOnceANewerOneWasBooted) {
-  const auto version = publish();
-  const auto newer = with_trust(kit(), locked_to(kit(), 2), scratch() + "/newer.cpio");
-  const auto replaced = with_trust(kit(), locked_to(kit(), 1), scratch() + "/replaced.cpio");
-  {
+class Tpm : public Scene {
+ protected:
+  /// Boots a machine whose own root has counter 2, so that its TPM keeps that.
+  void boot_under_the_newer_root(std::uint64_t version) {
+    const auto newer = with_trust(kit(), locked_to(kit(), 2), scratch() + "/newer.cpio");
     const MachineTpm tpm(scratch() + "/tpm");
     const auto machine = must(world().power_on(newer, tpm.in_machine()));
     must(check_boot(must(watch_boot(shell(), *machine, minutes(3))), version, kit().public_key));
     EXPECT_THAT(machine->lines_matching("TPM: keeps counter 2 of the trust root from now on"),
                 Not(IsEmpty()));
   }
+  /// An initramfs from before: its root has counter 1.
+  ReleaseKit replaced() { return with_trust(kit(), locked_to(kit(), 1), scratch() + "/replaced.cpio"); }
+  /// The publisher's store gets the successor of that root, whose counter is 2.
+  void install_successor() {
+    const std::string first = scratch() + "/1.root.dsse", second = scratch() + "/2.root.dsse";
+    std::ofstream(first, std::ios::binary) << as_text(locked_to(kit(), 1).root_document);
+    must(shell().run("publisher", {"plasmd", "trust", "rotate", "--from", first, "--counter", "2",
+                                   "--out", second}));
+    must(shell().run("publisher", {"plasmd", "trust", "sign", "--secret-key", kit().secret_key,
+                                   "--previous", first, "--yes", second}));
+    must(shell().run("publisher", {"plasmd", "trust", "install", "-a", world().publisher_store(),
+                                   "--base", first, second}));
+  }
+};
+
+TEST_F(Tpm, RefusesAReplacedRootOnceANewerOneWasBooted) {
+  const auto version = publish();
+  boot_under_the_newer_root(version);
+  const auto old = replaced();
   {
     const MachineTpm tpm(scratch() + "/tpm");
-    const auto machine = must(world().power_on(replaced, tpm.in_machine()));
+    const auto machine = must(world().power_on(old, tpm.in_machine()));
     const auto report = must(watch_first_report(shell(), *machine, minutes(3)));
     expect_refused(*machine, report);
     EXPECT_EQ(report.error, "tpm") << report.detail;
     EXPECT_THAT(machine->lines_matching("TPM: keeps counter 2 of the trust root$"), SizeIs(1));
+    EXPECT_THAT(machine->lines_matching("pointer: version"), Not(IsEmpty()));
+    EXPECT_THAT(machine->lines_matching("manifest: version"), IsEmpty())
+        << "a release was fetched that was refused then";
   }
   // The same initramfs on a machine without a TPM: it is the TPM that refused.
-  const auto machine = must(world().power_on(replaced));
+  const auto machine = must(world().power_on(old));
   must(check_boot(must(watch_boot(shell(), *machine, minutes(3))), version, kit().public_key));
+}
+
+// Its initramfs is as old as it was; what its TPM asks for, it finds.
+TEST_F(Tpm, AnOldInitramfsFindsTheRootThatItsTpmAsksFor) {
+  const auto version = publish();
+  boot_under_the_newer_root(version);
+  install_successor();
+  const MachineTpm tpm(scratch() + "/tpm");
+  const auto machine = must(world().power_on(replaced(), tpm.in_machine()));
+  must(check_boot(must(watch_boot(shell(), *machine, minutes(3))), version, kit().public_key));
+  EXPECT_THAT(machine->lines_matching("a newer root document is needed"), Not(IsEmpty()));
+  EXPECT_THAT(machine->lines_matching("root: version 2 decides now"), Not(IsEmpty()));
 }
 
 }  // namespace

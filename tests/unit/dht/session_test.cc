@@ -127,7 +127,10 @@ TEST(Session, KnowsNothingOfAReleaseThatIsNotThere) {
   EXPECT_EQ((*session)->torrent_file(7).error().code, ErrorCode::kNotFound);
   EXPECT_EQ((*session)->want(7, {}).error().code, ErrorCode::kNotFound);
   (*session)->connect(7, *parse_endpoint("127.0.0.1:1"), {});
-  (*session)->add_web_seed(7, "http://127.0.0.1/");
+  (*session)->add_piece(7, 0, Bytes(10));
+  (*session)->ask_peers(7, {0}, false);
+  EXPECT_TRUE((*session)->pieces(7).empty());
+  EXPECT_TRUE((*session)->begun(7).empty());
   (*session)->announce(7);
   (*session)->remove(7);
   (*session)->stop(7);

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "dht/torrent_rules.h"
-#include "proto/hash.h"
+#include "proto/piece_hash.h"
 
 namespace phase::dht {
 namespace {
@@ -211,6 +211,50 @@ TEST_F(TorrentTest, RefusesWhatIsTooLarge) {
   std::vector<std::string> many;
   for (int i = 0; i < 301; ++i) many.push_back(write(std::to_string(i), 1));
   EXPECT_EQ(make_torrent(kName, folder_, many).error().code, ErrorCode::kUsage);
+}
+
+// Each piece of each file can be checked on its own, by hashes that the infohash vouches for.
+TEST_F(TorrentTest, TellsTheHashOfEachPiece) {
+  const auto made = make({write("a", 10), write("empty", 0), write("kernel", 200'000),
+                          write("one", 65'536), write("z", 65'537)});
+  const auto layout = read_piece_layout(made.torrent);
+  ASSERT_TRUE(layout.ok()) << layout.error().detail;
+  EXPECT_EQ(layout->name, kName);
+  EXPECT_EQ(layout->infohashes, made.info.infohashes);
+  ASSERT_EQ(layout->files.size(), 5U);
+  const std::vector<std::uint32_t> firsts = {0, 1, 1, 5, 6};
+  const std::vector<std::size_t> counts = {1, 0, 4, 1, 2};
+  for (std::size_t i = 0; i < layout->files.size(); ++i) {
+    const FilePieces& file = layout->files[i];
+    SCOPED_TRACE(file.path);
+    ASSERT_EQ(file.hashes.size(), counts[i]);
+    if (!file.hashes.empty()) {
+      EXPECT_EQ(file.first, firsts[i]);
+    }
+    std::ifstream in(fs::path(folder_) / file.path, std::ios::binary);
+    for (const Sha256& hash : file.hashes) {
+      Bytes piece(layout->piece_length);
+      in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size()));
+      piece.resize(static_cast<std::size_t>(in.gcount()));
+      EXPECT_EQ(piece_hash(piece, counts[i] == 1 ? 0 : layout->piece_length / kBlockBytes), hash);
+    }
+  }
+  EXPECT_EQ(layout->pieces, 8U);
+}
+
+TEST_F(TorrentTest, TellsNoHashesThatTheRootDoesNotVouchFor) {
+  const auto made = make({write("kernel", 200'000)});
+  const std::string text(as_text(made.torrent));
+  const auto layers = text.find("12:piece layers");
+  ASSERT_NE(layers, std::string::npos);
+  Bytes altered = made.torrent;
+  altered[altered.size() - 10] ^= 1;  // In the last hash of the layer.
+  EXPECT_EQ(read_piece_layout(altered).error().code, ErrorCode::kMalformed);
+  const std::string without = text.substr(0, layers) + "e";
+  EXPECT_EQ(read_piece_layout({reinterpret_cast<const std::uint8_t*>(without.data()), without.size()})
+                .error()
+                .code,
+            ErrorCode::kMalformed);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "boot/root_search.h"
-#include "tests/unit/boot/cache/support.h"
+#include "tests/unit/boot/acquire/acquire_fixture.h"
 
 namespace phase::boot {
 namespace {
@@ -13,70 +13,23 @@ namespace {
 using std::chrono::seconds;
 using test::SampleRelease;
 
-class HeldClock final : public Clock {
- public:
-  [[nodiscard]] MonoTime now() const override { return time; }
-  [[nodiscard]] WallTime wall() const override { return {test::kCreated + 60}; }
-  MonoTime time{seconds(1000)};
-};
-
-SignedItem pointer_to(const SampleRelease& release, int index = 0, std::int64_t seq = 1) {
-  const std::uint64_t version = release.manifest().release_version;
-  Pointer pointer;
-  pointer.infohash_v1.fill(static_cast<std::uint8_t>(version));
-  pointer.infohash_v2.fill(static_cast<std::uint8_t>(version));
-  pointer.manifest_sha256 = release.hash();
-  pointer.release_version = version;
-  pointer.expires = test::kExpires;
-  return sign_item(test::key(1), pointer_salt("stable", "x86_64", index), seq,
-                   encode_pointer(pointer));
-}
-
-class AcquireTest : public testing::Test {
+class AcquireTest : public AcquireFixture {
  protected:
   void SetUp() override {
-    dht::SessionOptions options;
-    options.listen = {*parse_address("127.0.0.1", 0)};
-    options.network = dht::NetworkKind::kPrivate;
-    auto session = dht::Session::open(options);
-    ASSERT_TRUE(session.ok()) << session.error().detail;
-    session_ = std::move(*session);
+    AcquireFixture::SetUp();
     test::add(cache_, older_);
-    std::filesystem::create_directories(folder_ / "out");
-  }
-  [[nodiscard]] AcquireOptions options() {
-    AcquireOptions out;
-    out.policy = trust_single_key(test::key(1).public_key());
-    out.channel = "stable";
-    out.arch = "x86_64";
-    out.folder = folder_ / "out";
-    out.cache = &cache_;
-    return out;
-  }
-  /// As the DHT's answer to whichever look-up asked.
-  static void offer(Acquire& acquire, const SignedItem& item) {
-    constexpr dht::LookupId kLookups = 8;
-    for (dht::LookupId lookup = 0; lookup < kLookups; ++lookup) {
-      acquire.handle(dht::ItemFound{lookup, item});
-    }
-  }
-  void pass(Acquire& acquire, seconds time) {
-    clock_.time += time;
-    acquire.tick();
   }
 
-  test::TempFolder folder_;
   SampleRelease older_{folder_, {.version = 1}};
   SampleRelease newer_{folder_, {.version = 2}};
-  Cache cache_ = test::open_cache(test::make_cache(folder_));
-  HeldClock clock_;
-  std::unique_ptr<dht::Session> session_;
 };
 
 TEST_F(AcquireTest, HandsOnEveryItemOfAPointerWhoseReleaseWasInTheCache) {
   Acquire acquire(*session_, clock_, options());
   acquire.start();
-  for (int index = 0; index < kPointerSalts; ++index) offer(acquire, pointer_to(older_, index));
+  for (int index = 0; index < kPointerSalts; ++index) {
+    offer(acquire, pointer_to(older_, {.index = index}));
+  }
   EXPECT_FALSE(acquire.acquired().has_value()) << "a better one could still come";
   pass(acquire, kRootPatience);
 
@@ -96,7 +49,7 @@ TEST_F(AcquireTest, ABetterPointerTakesBackWhatCameFromTheCache) {
 
   EXPECT_EQ(acquire.stage(), Stage::kProviders);
   EXPECT_EQ(acquire.report().from_cache, 0u);
-  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "out"));
+  EXPECT_TRUE(std::filesystem::is_empty(out()));
 }
 
 TEST_F(AcquireTest, ABetterPointerLeavesWhatLayThereBeforeTheCacheWasRead) {
@@ -125,7 +78,7 @@ TEST_F(AcquireTest, NeverTakesWhatIsOlderThanAPointerThatWasSeen) {
 
   ASSERT_TRUE(acquire.error().has_value()) << stage_name(acquire.stage());
   EXPECT_EQ(acquire.error()->code, ErrorCode::kNoProvider);
-  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "out"));
+  EXPECT_TRUE(std::filesystem::is_empty(out()));
 }
 
 TEST_F(AcquireTest, TakesTheCachesWhereNothingNewerIsFoundInTime) {

@@ -22,13 +22,14 @@ Result<NetOptions> with(const std::vector<std::string>& more) {
 }
 
 TEST(NetOptions, TakesAll) {
-  const auto options = with({"--min-version", "5", "--bootstrap", "a:1", "--bootstrap", "b:2",
+  const auto options = with({"--min-version", "5", "--root-counter", "3", "--bootstrap", "a:1", "--bootstrap", "b:2",
                              "--provider", "http://x/", "--dht-network", "private",
                              "--now", "1800000000"});
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->trust_file, "/t");
   EXPECT_EQ(options->arch, "x86_64");
   EXPECT_EQ(options->min_version, 5u);
+  EXPECT_EQ(options->root_counter, 3u);
   EXPECT_EQ(options->now, WallTime{1'800'000'000});
   EXPECT_EQ(with({})->now, std::nullopt);
   EXPECT_THAT(options->bootstrap, ElementsAre("a:1", "b:2"));
@@ -39,7 +40,8 @@ TEST(NetOptions, TakesAll) {
 TEST(NetOptions, NamesWhatIsWrong) {
   for (const std::vector<std::string>& more :
        {std::vector<std::string>{"--channel", "UPPER"}, {"--arch", "vax"}, {"--min-version", "-1"},
-        {"--min-version", "1x"}, {"--min-version", ""},
+        {"--min-version", "1x"}, {"--min-version", ""}, {"--root-counter", "-1"},
+        {"--root-counter", ""},
         {"--now", "-1"}, {"--now", "1x"}, {"--now", ""}, {"--dht-network", "tor"},
         {"--what", "ever"}, {"--provider"}}) {
     const auto options = with(more);

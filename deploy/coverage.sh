@@ -7,9 +7,10 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# The verifier, from the release's folder to the verdict, and the engine that it asks.
+# The verifier, from the release's folder to the verdict, and the engine that it asks, with the rules of
+# roots and the following of their chain.
 branches=(boot/init/verify_release.cc boot/init/judge.cc proto/trust.cc proto/envelope.cc
-  proto/signers.cc proto/trust_engine.cc)
+  proto/signers.cc proto/trust_engine.cc proto/root_rules.cc proto/root_chain.cc)
 least_lines=90
 tests=(proto_tests boot_verifier_tests)
 

@@ -19,9 +19,14 @@ else
   [[ $# -eq 0 ]] || shift
 fi
 jobs=${FUZZ_JOBS:-$(nproc)}
+# Of a target's corpus in the tree.
+most_inputs=40
+most_bytes=2048
 folder=$project/build/fuzz
 build fuzz fuzzers
 cd "$folder/bin"
+# What targets write to files need not reach a disk.
+[[ ! -w /dev/shm ]] || export TMPDIR=/dev/shm
 targets=("$@")
 [[ ${#targets[@]} -gt 0 ]] || targets=(fuzz_*)
 for target in "${targets[@]}"; do
@@ -45,24 +50,30 @@ fuzz_one() {
 }
 export -f fuzz_one
 
+# keep_target TARGET    the corpus in the tree: small inputs that reach what the seeds do not, few.
+keep_target() {
+  local corpus=$project/tests/fuzz/corpus/$1 small=$folder/small merged=$folder/merged
+  as_builder rm -rf "$small" "$merged"
+  as_builder mkdir -p "$small" "$corpus"
+  as_builder cp -r "$folder/seeds/$1" "$merged"
+  as_builder find "$corpus" "$folder/found/$1" -type f -size -"$((most_bytes + 1))"c \
+    -exec cp -t "$small" {} +
+  # Without counters each branch counts once, not again for each number of times that it was taken.
+  as_builder "./$1" -use_counters=0 -set_cover_merge=1 "$merged" "$small" \
+    >"$folder/logs/$1.merge" 2>&1 ||
+    die "$1: cannot be merged, see $folder/logs/$1.merge"
+  as_builder rm -rf "$merged"/seed-* "$corpus"
+  as_builder mkdir "$corpus"
+  # What adds most is written first.
+  find "$merged" -type f -printf '%i %p\n' | sort -n | sed -n "1,${most_inputs}p" | cut -d' ' -f2- |
+    as_builder xargs -r cp -t "$corpus"
+  say "$1: $(find "$corpus" -type f | wc -l) inputs kept"
+}
+
 if [[ $keep == yes ]]; then
   for target in "${targets[@]}"; do
     prepare "$target"
-    as_builder rm -rf "$folder/merged"
-    as_builder mkdir "$folder/merged"
-    as_builder mkdir -p "$project/tests/fuzz/corpus/$target"
-    as_builder "./$target" -set_cover_merge=1 "$folder/merged" "$folder/seeds/$target" \
-      "$project/tests/fuzz/corpus/$target" "$folder/found/$target" \
-      >"$folder/logs/$target.merge" 2>&1 ||
-      die "$target: cannot be merged, see $folder/logs/$target.merge"
-    # What the target makes itself need not lie in the tree, nor what is large: the tree stays small.
-    as_builder find "$folder/merged" -type f -size +1k -delete
-    for seed in "$folder/seeds/$target"/*; do
-      as_builder rm -f "$folder/merged/$(sha1sum "$seed" | cut -d' ' -f1)"
-    done
-    as_builder rm -rf "$project/tests/fuzz/corpus/$target"
-    as_builder cp -r "$folder/merged" "$project/tests/fuzz/corpus/$target"
-    say "$target: $(find "$project/tests/fuzz/corpus/$target" -type f | wc -l) inputs kept"
+    keep_target "$target"
   done
   exit 0
 fi

@@ -1,5 +1,6 @@
 // .torrent files from relays and disks: what is accepted has names that stay in the release's folder,
-// sizes within the limits, and is the same torrent once trackers and the like are taken away.
+// sizes within the limits, and is the same torrent once trackers and the like are taken away; the
+// hashes of its pieces are those of each file's root.
 #include "dht/torrent.h"
 
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "dht/torrent_rules.h"
 #include "proto/manifest.h"
 #include "proto/names.h"
+#include "proto/piece_hash.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace phase::fuzz {
@@ -20,6 +22,25 @@ bool same(const dht::TorrentInfo& a, const dht::TorrentInfo& b) {
   return a.name == b.name && a.infohashes.v1 == b.infohashes.v1 &&
          a.infohashes.v2 == b.infohashes.v2 && a.piece_length == b.piece_length &&
          a.files.size() == b.files.size();
+}
+
+/// What each piece will be held against: as much as the file list holds, and its root.
+void check_layout(const dht::TorrentInfo& info, const dht::PieceLayout& layout) {
+  check(layout.name == info.name && layout.infohashes == info.infohashes &&
+            layout.piece_length == info.piece_length && layout.files.size() == info.files.size(),
+        "pieces of another torrent");
+  std::uint64_t next = 0;
+  for (std::size_t i = 0; i < info.files.size(); ++i) {
+    const dht::FilePieces& of = layout.files[i];
+    const std::uint64_t pieces = (of.size + layout.piece_length - 1) / layout.piece_length;
+    check(of.path == info.files[i].path && of.size == info.files[i].size, "another file");
+    check(of.hashes.size() == pieces && (pieces == 0 || of.first == next), "another number of pieces");
+    check(root_of_pieces(of.hashes, layout.piece_length / kBlockBytes) == info.files[i].pieces_root,
+          "hashes that are not the root's");
+    next += pieces;
+  }
+  check(next == layout.pieces && layout.pieces <= static_cast<std::uint32_t>(dht::kMaxPieces),
+        "more pieces than the torrent has");
 }
 
 }  // namespace
@@ -46,7 +67,12 @@ std::vector<Bytes> seeds() {
 
 void one(ByteView input) {
   const auto info = dht::read_torrent(input);
-  if (!info) return;
+  const auto layout = dht::read_piece_layout(input);
+  if (!info) {
+    check(!layout.ok(), "pieces of what is no torrent");
+    return;
+  }
+  if (layout) check_layout(*info, *layout);
   check(valid_artifact_name(info->name) && info->name.find('/') == std::string::npos, "its name");
   check(!info->files.empty() && info->files.size() <= dht::kMaxTorrentFiles, "how many files");
   for (const dht::TorrentFile& file : info->files) {

@@ -6,7 +6,8 @@
 #                                 the release build with its unit, integration and machine tests
 #   sudo deploy/test.sh --full    first also the slow proofs: clang-tidy on everything, all unit
 #                                 tests under AddressSanitizer and UBSan, threads under
-#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300)
+#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300), the
+#                                 hostile network with five seeds
 # The last lines are the test runner's own summary; its status is this script's.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -46,10 +47,10 @@ if [[ $full == yes ]]; then
   say "every unit test, and the programs that read the LAN, under AddressSanitizer and UBSan"
   run_built asan proto_tests dht_tests lan_tests cache_tests machine_tests boot_init_tests \
     boot_verifier_tests confine_tests phase-acquire-tests node_tests initramfs_tests \
-    phase-lan-tests
+    phase-lan-tests phase-web-unit-tests
   say "threads under ThreadSanitizer"
   run_built tsan dht_tests lan_tests phase-acquire-tests phase-acquire-settle-tests node_tests \
-    http_provider_test
+    http_provider_test phase-web-tests
 else
   "$project/deploy/tidy.sh"
   say "AddressSanitizer and UBSan over the readers of untrusted bytes"
@@ -65,6 +66,10 @@ cross_compile
 say "release build, with the tests"
 kernel_package >/dev/null
 build release all
+if [[ $full == yes ]]; then
+  say "the hostile network, five times"
+  PHASE_HOSTILE_ROUNDS=5 "$project/build/release/bin/phase-hostile-tests" --gtest_brief=1 >&2
+fi
 say "unit, integration and machine tests"
 # Five power cuts show that it works, fifty that it was no luck.
 [[ $full == no ]] || export PHASE_POWER_CUTS=50

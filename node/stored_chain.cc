@@ -101,7 +101,9 @@ std::vector<Bytes> root_files_beside(const Files& files, const std::string& fold
 }
 
 StoredChain follow_chain(TrustBase base, const std::vector<Bytes>& untrusted) {
-  StoredChain chain{.folder = chain_folder(base), .base = std::move(base), .roots = {}, .documents = {}};
+  StoredChain chain;
+  chain.folder = chain_folder(base);
+  chain.base = std::move(base);
   chain.roots.push_back(chain.base.root);
   chain.documents = follow_roots(chain.base.root, untrusted).accepted;
   for (const Bytes& document : chain.documents) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "sim/guarded_main.h"
 #include "sim/stranger.h"
 
 namespace phase::sim {
@@ -117,7 +118,9 @@ Result<void> run(const Options& options) {
 }  // namespace
 }  // namespace phase::sim
 
-int main(int argc, char** argv) {
+namespace {
+
+int start(int argc, char** argv) {
   CLI::App app("A hostile provider: serves a release with one file altered in every block");
   phase::sim::Options options;
   app.add_option("--torrent", options.torrent, "the release's .torrent file")->required();
@@ -126,13 +129,12 @@ int main(int argc, char** argv) {
   app.add_option("--bootstrap", options.bootstrap, "ADDRESS:PORT of a DHT node")->required();
   app.add_option("--alter", options.alter, "the file to alter, e.g. kernel")->required();
   CLI11_PARSE(app, argc, argv);
-  phase::Result<void> outcome;
-  try {
-    outcome = phase::sim::run(options);
-  } catch (const std::exception& failure) {
-    outcome = {phase::ErrorCode::kStore, failure.what()};
-  }
+  const phase::Result<void> outcome = phase::sim::run(options);
   if (outcome) return 0;
   std::cerr << "phase-altering-provider: " << outcome.error().detail << "\n";
   return phase::exit_code(outcome.error().code);
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return phase::sim::guarded_main(argc, argv, start); }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <iostream>
 
+#include "sim/guarded_main.h"
 #include "sim/stranger.h"
 
 namespace phase::sim {
@@ -77,7 +78,9 @@ Result<void> run(const std::vector<Endpoint>& listen, const std::vector<Endpoint
 }  // namespace
 }  // namespace phase::sim
 
-int main(int argc, char** argv) {
+namespace {
+
+int start(int argc, char** argv) {
   using namespace phase;
   CLI::App app("Plain DHT nodes of a simulated network: one process, one node per address");
   std::vector<std::string> listen_texts;
@@ -105,3 +108,7 @@ int main(int argc, char** argv) {
   std::cerr << "phase-dht-nodes: " << outcome.error().detail << "\n";
   return exit_code(outcome.error().code);
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return phase::sim::guarded_main(argc, argv, start); }

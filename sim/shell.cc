@@ -56,7 +56,7 @@ Result<std::string> Shell::run(const std::string& host, const std::vector<std::s
                                milliseconds timeout) {
   auto prepared = options(host, argv);
   std::string text;
-  prepared.on_line = [this, &text, observe = prepared.on_line](std::string_view line) {
+  prepared.on_line = [&text, observe = prepared.on_line](std::string_view line) {
     observe(line);
     text.append(line).push_back('\n');
   };

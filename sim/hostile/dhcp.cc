@@ -11,6 +11,7 @@
 
 #include "proto/endpoint.h"
 #include "proto/fd.h"
+#include "sim/guarded_main.h"
 #include "sim/hostile/dhcp_options.h"
 #include "sim/hostile/program.h"
 
@@ -81,7 +82,9 @@ Result<void> run(const Options& options, HostileProgram& program) {
 }  // namespace
 }  // namespace phase::sim
 
-int main(int argc, char** argv) {
+namespace {
+
+int start(int argc, char** argv) {
   CLI::App app("A DHCP server whose options are attacks", "phase-hostile-dhcp");
   phase::sim::Options options;
   app.add_option("--interface", options.interface, "where it listens")->required();
@@ -93,3 +96,7 @@ int main(int argc, char** argv) {
     return phase::sim::run(options, program);
   });
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return phase::sim::guarded_main(argc, argv, start); }

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "proto/fd.h"
+#include "sim/guarded_main.h"
 #include "sim/hostile/dht_attack.h"
 #include "sim/hostile/program.h"
 #include "sim/stranger.h"
@@ -228,7 +229,9 @@ Result<void> run(const Options& options, HostileProgram& program) {
 }  // namespace
 }  // namespace phase::sim
 
-int main(int argc, char** argv) {
+namespace {
+
+int start(int argc, char** argv) {
   CLI::App app("Hostile DHT nodes on the ids nearest to some targets", "phase-hostile-dht");
   phase::sim::Options options;
   app.add_option("--listen", options.listen, "ADDRESS:PORT of the first, ports count up")
@@ -246,3 +249,7 @@ int main(int argc, char** argv) {
     return phase::sim::run(options, program);
   });
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return phase::sim::guarded_main(argc, argv, start); }

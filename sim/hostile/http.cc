@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "sim/guarded_main.h"
 #include "sim/hostile/http_lies.h"
 #include "sim/hostile/http_store.h"
 #include "sim/hostile/program.h"
@@ -61,7 +62,9 @@ Result<void> run(const Options& options, HostileProgram& program) {
 }  // namespace
 }  // namespace phase::sim
 
-int main(int argc, char** argv) {
+namespace {
+
+int start(int argc, char** argv) {
   CLI::App app("An HTTP provider that lies, as the first part of the path says",
                "phase-hostile-http");
   phase::sim::Options options;
@@ -77,3 +80,7 @@ int main(int argc, char** argv) {
     return phase::sim::run(options, program);
   });
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return phase::sim::guarded_main(argc, argv, start); }

@@ -107,7 +107,7 @@ const std::vector<std::pair<std::string, Lie>>& all() {
          return elsewhere(t, "http://127.0.0.1:22/" + t.truth.path); }},
       {"location-file", [](const Telling& t) { return elsewhere(t, "file:///etc/passwd"); }},
       {"control-characters", [](const Telling& t) {
-         return t.victim.send(std::string("HTTP/1.1 200 OK\r\nX: \x1b[2J\0\x7f\n\nY\r\n\r\n", 34)); }},
+         return t.victim.send(std::string("HTTP/1.1 200 OK\r\nX: \x1b[2J\0\x7f\n\nY\r\n\r\n", 33)); }},
       {"garbage", [](const Telling& t) { return t.victim.send(t.chance.bytes(4096)); }},
       {"nothing", [](const Telling&) { return true; }},
       {"altered", altered},

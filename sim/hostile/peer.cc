@@ -2,6 +2,7 @@
 // in one of the ways of peer_attack.h.
 #include <CLI/CLI.hpp>
 
+#include "sim/guarded_main.h"
 #include "sim/hostile/peer_attack.h"
 #include "sim/hostile/program.h"
 #include "sim/stranger.h"
@@ -72,7 +73,9 @@ Result<void> run(const Options& options, HostileProgram& program) {
 }  // namespace
 }  // namespace phase::sim
 
-int main(int argc, char** argv) {
+namespace {
+
+int start(int argc, char** argv) {
   CLI::App app("A hostile BitTorrent peer", "phase-hostile-peer");
   phase::sim::Options options;
   app.add_option("--kind", options.kind, "corrupt, truncate, lie-length, stall, …")->required();
@@ -88,3 +91,7 @@ int main(int argc, char** argv) {
     return phase::sim::run(options, program);
   });
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return phase::sim::guarded_main(argc, argv, start); }

@@ -139,8 +139,8 @@ void stamp(const Layout& layout, const Sha256& hash, WallTime now) {
   const std::int64_t newest =
       others.empty() ? 0 : std::clamp<std::int64_t>(others.front().when, 0, INT64_MAX / 2);
   set_used(layout, hash, std::max({now.seconds, newest + kStep, kEarliest}));
-  if (others.empty() || last_used(layout, hash) > newest) return;
-  // The file system cannot say such a late time: all are counted anew from the beginning.
+  if (others.empty() || last_used(layout, hash) > others.front().when) return;
+  // Nothing can be said to be later, by this file system or by any: all are counted anew from the beginning.
   std::int64_t when = kEarliest;
   for (auto one = others.rbegin(); one != others.rend(); ++one, when += kStep) {
     set_used(layout, one->hash, when);

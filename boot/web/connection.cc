@@ -294,9 +294,9 @@ WebConnection::WebConnection(HttpUrl url, HttpWay way,
   try {
     job_->thread = std::thread([job = job_.get()] { job->run_thread(); });
   } catch (const std::system_error& failure) {
-    job_->happened.over = true;
+    job_->happened.over = true;  // There is nobody who could ask again.
     job_->happened.error =
-        Error{ErrorCode::kNetwork, job_->url.authority() + ": " + failure.what()};
+        Error{ErrorCode::kProvider, job_->url.authority() + ": " + failure.what()};
   }
 }
 

@@ -8,12 +8,9 @@
 #include <charconv>
 #include <cstring>
 #include <libtorrent/entry.hpp>
-#include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/ip_filter.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
-#include <libtorrent/torrent_handle.hpp>
-#include <mutex>
 #include <optional>
 #include <string_view>
 

@@ -18,7 +18,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "proto/bencode.h"
 #include "proto/bytes.h"
@@ -180,7 +179,7 @@ class NodeIds : public testing::Test {
 
   /// The ids in the session's routing table.
   std::set<std::string> known() {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // between two looks
+    session_.wait_for_alert(std::chrono::milliseconds(50));  // Between two looks.
     if (own_id_.is_all_zeros()) session_.post_dht_stats();
     else session_.dht_live_nodes(own_id_);
     const auto deadline = Clock::now() + seconds(10);

@@ -60,7 +60,7 @@ class Connection {
     if (attack_.kind == PeerKind::kLieLength && chance_.one_in(3)) {
       constexpr std::array<std::int64_t, 5> kLies = {0, -1, 1, 1'000'000'000, INT64_MAX};
       size = kLies.at(chance_.below(kLies.size()));
-      tally_.add(name_ + "-metadata");
+      tally_.add(name_);
     }
     bencode::put_raw(extended, "d1:md11:ut_metadatai3ee13:metadata_size");
     bencode::put_integer(extended, size);
@@ -113,7 +113,7 @@ class Connection {
     std::string part = info.substr(static_cast<std::size_t>(piece) * kBlockBytes, kBlockBytes);
     if (attack_.kind == PeerKind::kLieLength && chance_.one_in(2)) {
       part.resize(chance_.below(2 * kBlockBytes));
-      tally_.add(name_ + "-metadata");
+      tally_.add(name_);
     }
     const auto answer =
         metadata_message(their_metadata_number_, piece, info.size(), as_bytes(part));

@@ -22,9 +22,26 @@ double largest(const std::vector<double>& values) {
 
 namespace {
 
+struct Subject {
+  const char* name;
+  void (*run)(Bench&);
+  bool by_default = true;
+};
+
+constexpr Subject kSubjects[] = {
+    {"native", run_native},
+    {"lan", run_lan},
+    {"guest", run_guest},
+    {"least-memory", run_least_memory, false},
+};
+
 int run(int argc, char** argv) {
-  std::string kernel_package;
-  bool no_vm = false, no_native = false, least_memory = false;
+  std::string kernel_package, folder;
+  std::vector<std::string> chosen, known;
+  for (const Subject& subject : kSubjects) {
+    known.emplace_back(subject.name);
+    if (subject.by_default) chosen.emplace_back(subject.name);
+  }
   int runs = 5;
   CLI::App app{"Benchmarks: ratios against a named peer in one run"};
   app.add_option("--kernel-package", kernel_package, "Debian package of the kernel")
@@ -32,21 +49,24 @@ int run(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   app.add_option("--runs", runs, "How often each figure is taken")
       ->capture_default_str()
-      ->check(CLI::Range(1, 100));
-  app.add_flag("--no-vm", no_vm, "Native figures only");
-  app.add_flag("--no-native", no_native, "Figures of machines only");
-  app.add_flag("--least-memory", least_memory, "Also look for the least memory of a machine");
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--report", folder, "Where tables and plots go too, as JSON and SVG");
+  app.add_option("subjects", chosen, "What is measured")
+      ->capture_default_str()
+      ->check(CLI::IsMember(known));
   CLI11_PARSE(app, argc, argv);
   const sim::Sandbox sandbox = must(sim::enter_sandbox());
   const std::string logs = sandbox.scratch + "/logs";
   std::filesystem::create_directories(logs);
   sim::Observer silent;
   sim::Shell shell(sim::own_folder(), logs, silent);
-  if (!no_native) {
-    run_native(shell, sandbox.scratch, runs);
-    run_lan(shell, sandbox.scratch, runs);
+  for (const Subject& subject : kSubjects) {
+    if (std::find(chosen.begin(), chosen.end(), subject.name) == chosen.end()) continue;
+    Bench bench{shell, sandbox.scratch + "/" + subject.name, kernel_package, runs, Report(folder)};
+    std::filesystem::create_directories(bench.scratch);
+    subject.run(bench);
+    std::filesystem::remove_all(bench.scratch);
   }
-  if (!no_vm) run_guest(shell, sandbox.scratch, kernel_package, runs, least_memory);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/must.h"
 #include "sim/shell.h"
+#include "tests/bench/report.h"
 
 namespace phase::bench {
 
@@ -15,12 +16,22 @@ using sim::must;
 [[nodiscard]] double median(std::vector<double> values);
 [[nodiscard]] double largest(const std::vector<double>& values);
 
+/// What each subject gets.
+struct Bench {
+  sim::Shell& shell;
+  std::string scratch;  ///< A folder of the subject's own, empty.
+  std::string kernel_package;
+  int runs = 5;         ///< How often each figure is taken.
+  Report report;
+};
+
 /// Discovery from empty node state, and fetch against curl from nginx over one shaped link.
-void run_native(sim::Shell& shell, const std::string& scratch, int runs);
+void run_native(Bench& bench);
 /// From a DHCP lease to a verified manifest with one node on the link.
-void run_lan(sim::Shell& shell, const std::string& scratch, int runs);
-/// A machine's stages beside the seed's way, its initramfs, and the least memory it boots with.
-void run_guest(sim::Shell& shell, const std::string& scratch, const std::string& kernel_package,
-               int runs, bool least_memory);
+void run_lan(Bench& bench);
+/// A machine's stages beside the seed's way, and its initramfs.
+void run_guest(Bench& bench);
+/// The least memory that a machine boots with.
+void run_least_memory(Bench& bench);
 
 }  // namespace phase::bench

@@ -97,28 +97,42 @@ void find_least_memory(sim::World& world, sim::Shell& shell, const sim::ReleaseK
   std::printf("least guest memory %llu MiB\n", static_cast<unsigned long long>(high * kStep));
 }
 
+/// Two providers of one release, whose publisher is gone.
+struct GuestScene {
+  sim::ReleaseKit kit;
+  std::unique_ptr<sim::World> world;
+  std::uint64_t version = 0;
+};
+
+GuestScene make_scene(const Bench& bench) {
+  GuestScene scene;
+  std::filesystem::create_directories(bench.scratch + "/kit");
+  scene.kit = must(sim::make_release_kit(bench.shell, bench.kernel_package, bench.scratch + "/kit"));
+  scene.world = must(sim::World::create(bench.shell, bench.scratch));
+  scene.version = must(scene.world->publish(scene.kit));
+  must(scene.world->start_publisher());
+  for (int i = 0; i < 2; ++i) must(scene.world->start_follower(scene.kit.public_key));
+  must(scene.world->await_followers(scene.version));
+  must(scene.world->stop_publisher());
+  return scene;
+}
+
 }  // namespace
 
-void run_guest(sim::Shell& shell, const std::string& scratch, const std::string& kernel_package,
-               int runs, bool least_memory) {
-  const std::string folder = scratch + "/guest";
-  std::filesystem::create_directories(folder + "/kit");
-  const sim::ReleaseKit kit = must(sim::make_release_kit(shell, kernel_package, folder + "/kit"));
-  auto world = must(sim::World::create(shell, folder));
-  const std::uint64_t version = must(world->publish(kit));
-  must(world->start_publisher());
-  for (int i = 0; i < 2; ++i) must(world->start_follower(kit.public_key));
-  must(world->await_followers(version));
-  must(world->stop_publisher());
-
-  SeedWay seed_way(*world, kit, folder + "/seed", kEnough);
+void run_guest(Bench& bench) {
+  const GuestScene scene = make_scene(bench);
+  SeedWay seed_way(*scene.world, scene.kit, bench.scratch + "/seed", kEnough);
   Stages ours, seed;
-  for (int i = 0; i < runs; ++i) {
-    boot_our_way(ours, *world, shell, kit, version);
+  for (int i = 0; i < bench.runs; ++i) {
+    boot_our_way(ours, *scene.world, bench.shell, scene.kit, scene.version);
     for (const auto& [name, seconds] : seed_way.boot()) add(seed, name, seconds);
   }
-  print_stages(ours, seed, kit);
-  if (least_memory) find_least_memory(*world, shell, kit);
+  print_stages(ours, seed, scene.kit);
+}
+
+void run_least_memory(Bench& bench) {
+  const GuestScene scene = make_scene(bench);
+  find_least_memory(*scene.world, bench.shell, scene.kit);
 }
 
 }  // namespace phase::bench

@@ -47,9 +47,9 @@ void write_lease_script(const std::string& path) {
 
 }  // namespace
 
-void run_lan(sim::Shell& shell, const std::string& scratch, int runs) {
-  const std::string folder = scratch + "/lan";
-  std::filesystem::create_directories(folder);
+void run_lan(Bench& bench) {
+  sim::Shell& shell = bench.shell;
+  const std::string& folder = bench.scratch;
   auto world = must(sim::World::create(shell, folder));
   const sim::ReleaseKit kit = make_small_release(shell, folder, 1 << 20);
   (void)must(world->publish(kit));
@@ -61,7 +61,7 @@ void run_lan(sim::Shell& shell, const std::string& scratch, int runs) {
       << serialize_trust_file(trust_single_key(must(parse_public_key(kit.public_key))));
 
   std::vector<double> pointer, manifest;
-  for (int i = 0; i < runs; ++i) {
+  for (int i = 0; i < bench.runs; ++i) {
     // A responder repeats nothing within a second (RFC 6762, 6): each run is the first to ask.
     std::this_thread::sleep_for(kResponderPause);
     must(sim::run_commands({{"ip", "-n", client.name, "addr", "flush", "dev", "eth0"}}));

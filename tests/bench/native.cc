@@ -57,9 +57,9 @@ void print(const Figures& figures) {
 
 }  // namespace
 
-void run_native(sim::Shell& shell, const std::string& scratch, int runs) {
-  const std::string folder = scratch + "/native";
-  std::filesystem::create_directories(folder);
+void run_native(Bench& bench) {
+  sim::Shell& shell = bench.shell;
+  const std::string& folder = bench.scratch;
   auto world = must(sim::World::create(shell, folder));
   const sim::ReleaseKit kit = make_small_release(shell, folder, kPayload);
   const std::uint64_t version = must(world->publish(kit));
@@ -74,7 +74,7 @@ void run_native(sim::Shell& shell, const std::string& scratch, int runs) {
   std::vector<std::string> bootstrap;
   for (const auto& node : world->bootstrap()) bootstrap.insert(bootstrap.end(), {"--bootstrap", node});
   Figures figures;
-  for (int i = 0; i < runs; ++i) {
+  for (int i = 0; i < bench.runs; ++i) {
     std::vector<std::string> discover = {"plasmd", "discover", "--trust", kit.public_key, "--json",
                                          "--seconds", "2"};
     discover.insert(discover.end(), bootstrap.begin(), bootstrap.end());

@@ -114,7 +114,7 @@ void AcquireState::let_far_in(MonoTime now) {
   if (!may_let_far_in() || !near_first->far_allowed(now, last_done)) return;
   far_in = true;
   connect_met_peers();
-  relays.ask_torrents(true);
+  relays.ask_torrents(infohashes.v1, true);
 }
 
 // The link.
@@ -178,7 +178,11 @@ void AcquireState::poll_relays() {
     }
     if (ended()) return;
   }
-  if (release) relays.ask_torrents(far_in);
+  if (release) relays.ask_torrents(infohashes.v1, far_in);
+  for (const PeersAnswer& answer : relays.take_peers()) {
+    if (!release) break;
+    for (const Endpoint& peer : answer.peers) meet_peer(peer, {.given = true}, "HTTP");
+  }
   for (const TorrentAnswer& answer : relays.take_torrents()) {
     take_torrent(answer);
     if (ended()) return;

@@ -60,7 +60,7 @@ void AcquireState::begin_release() {
   // Who has it is asked at once: somebody near may be among them.
   if (options.use_dht) provider_lookup = session.find_providers(infohashes);
   let_far_in(clock.now());
-  relays.ask_torrents(far_in);
+  relays.ask_torrents(infohashes.v1, far_in);
 }
 
 /// An older release that was begun goes, and what came of it.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxPointerAnswer = 8 * 1024;
 constexpr std::size_t kMaxTorrentAnswer = 4 * dht::kMaxMetadataBytes;
+constexpr std::size_t kMaxPeersAnswer = 16 * 1024;
 
 }  // namespace
 
@@ -68,6 +69,21 @@ void GivenProvider::ask_torrent() {
   HttpUrl torrent = url_;
   torrent.target += "/" + channel_and_arch_ + "/release.torrent";
   torrent_get_.emplace(std::move(torrent), way_, kMaxTorrentAnswer, deadline_, wake_);
+}
+
+void GivenProvider::ask_peers(const Sha1& infohash) {
+  HttpUrl peers = url_;
+  peers.target += "/peers/" + to_hex(infohash);
+  peers_get_.emplace(std::move(peers), way_, kMaxPeersAnswer, deadline_, wake_);
+}
+
+std::optional<std::vector<Endpoint>> GivenProvider::poll_peers() {
+  if (!peers_get_) return {};
+  const auto answer = peers_get_->poll();
+  if (!answer) return {};
+  peers_get_.reset();
+  // A static server has no such file, and need not.
+  return *answer ? read_peer_list(as_text(**answer)) : std::vector<Endpoint>{};
 }
 
 std::optional<Result<Bytes>> GivenProvider::poll_torrent() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "boot/http_get.h"
+#include "boot/peer_list.h"
 #include "proto/pointer.h"
 
 namespace phase::boot {
@@ -30,8 +31,14 @@ class GivenProvider {
   void ask_torrent();
   /// Once, when the .torrent file or the reason why not is there.
   [[nodiscard]] std::optional<Result<Bytes>> poll_torrent();
+  /// Who has the release of this infohash.
+  void ask_peers(const Sha1& infohash);
+  /// Once: the peers that it names, kMaxNamedPeers at most; none where it names none.
+  [[nodiscard]] std::optional<std::vector<Endpoint>> poll_peers();
   /// An answer is still to come.
-  [[nodiscard]] bool busy() const { return !pointer_gets_.empty() || torrent_get_; }
+  [[nodiscard]] bool busy() const {
+    return !pointer_gets_.empty() || torrent_get_ || peers_get_;
+  }
 
   [[nodiscard]] const std::string& base() const { return base_; }
   /// BEP 19: what is asked for is <this>/<torrent name>/<file>.
@@ -54,6 +61,7 @@ class GivenProvider {
   std::function<void()> wake_;
   std::vector<PointerGet> pointer_gets_;
   std::optional<HttpGet> torrent_get_;
+  std::optional<HttpGet> peers_get_;
 };
 
 }  // namespace phase::boot

@@ -94,7 +94,16 @@ std::vector<TorrentAnswer> Relays::take_torrents() {
   return out;
 }
 
-void Relays::ask_torrents(bool far) {
+std::vector<PeersAnswer> Relays::take_peers() {
+  std::vector<PeersAnswer> out;
+  for (Relay& relay : relays_) {
+    auto peers = relay.provider.poll_peers();
+    if (peers && !peers->empty()) out.push_back({relay.provider.base(), *peers});
+  }
+  return out;
+}
+
+void Relays::ask_torrents(const Sha1& infohash, bool far) {
   std::size_t lan_running = static_cast<std::size_t>(
       std::count_if(relays_.begin(), relays_.end(), [](const Relay& relay) {
         return relay.lan && relay.awaits_torrent;
@@ -112,6 +121,7 @@ void Relays::ask_torrents(bool far) {
     }
     relay.asked_torrent = relay.awaits_torrent = true;
     relay.provider.ask_torrent();
+    if (!relay.lan) relay.provider.ask_peers(infohash);
   }
 }
 

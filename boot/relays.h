@@ -44,6 +44,11 @@ struct TorrentAnswer {
   Result<Bytes> torrent;
 };
 
+struct PeersAnswer {
+  std::string from;
+  std::vector<Endpoint> peers;               ///< kMaxNamedPeers at most.
+};
+
 class Relays {
  public:
   Relays(RelayQuestion question, HttpWay way, std::function<void()> wake);
@@ -59,10 +64,12 @@ class Relays {
 
   [[nodiscard]] std::vector<PointerAnswer> take_pointers();
   [[nodiscard]] std::vector<TorrentAnswer> take_torrents();
-  /// A release is known: those near that have answered with a pointer are asked for its .torrent,
-  /// those far too where `far`. Each once for each release; nodes of the link when their turn comes,
-  /// in a later call.
-  void ask_torrents(bool far);
+  /// Only of those given: a node of the link is a peer itself.
+  [[nodiscard]] std::vector<PeersAnswer> take_peers();
+  /// A release is known: those near that have answered with a pointer are asked for its .torrent
+  /// and who has it, those far too where `far`. Each once for each release; nodes of the link when
+  /// their turn comes, in a later call.
+  void ask_torrents(const Sha1& infohash, bool far);
   /// Another release: everybody may be asked again.
   void forget_torrents();
   /// An answer is still to come, or somebody waits for a turn.

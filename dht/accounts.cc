@@ -2,6 +2,7 @@
 #include "dht/accounts.h"
 
 #include <algorithm>
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions.hpp>
@@ -14,6 +15,13 @@ namespace phase::dht {
 namespace {
 
 constexpr std::size_t kMaxClientBytes = 48;
+constexpr const char* kHttpPort = "phase_http";
+
+/// Untrusted. 0 where it is none.
+std::uint16_t port_in(const lt::bdecode_node& said, const char* key) {
+  const std::int64_t port = said.dict_find_int_value(key, 0);
+  return port > 0 && port <= 65535 ? static_cast<std::uint16_t>(port) : 0;
+}
 
 void merge(PeerSource& into, const PeerSource& from) {
   into.dht = into.dht || from.dht;
@@ -44,7 +52,14 @@ class ConnectionWatch final : public lt::peer_plugin {
       : accounts_(std::move(accounts)), connection_(std::move(connection)), http_port_(http_port) {}
 
   void add_handshake(lt::entry& handshake) override {
-    if (http_port_ != 0) handshake["phase_http"] = lt::entry::integer_type{http_port_};
+    if (http_port_ != 0) handshake[kHttpPort] = lt::entry::integer_type{http_port_};
+  }
+
+  bool on_extension_handshake(const lt::bdecode_node& said) override {
+    if (said.type() != lt::bdecode_node::dict_t) return true;
+    accounts_->note_ports(from_lt(connection_.remote()), port_in(said, "p"),
+                          port_in(said, kHttpPort));
+    return true;
   }
 
   void on_disconnect(const lt::error_code& reason) override {
@@ -143,6 +158,15 @@ void Accounts::closed(const PeerAccount& connection) {
 void Accounts::note_ban(const Endpoint& peer) {
   const std::lock_guard lock(mutex_);
   if (Entry* at = entry(peer)) ban(*at);
+}
+
+void Accounts::note_ports(const Endpoint& peer, std::uint16_t listen_port,
+                          std::uint16_t http_port) {
+  const std::lock_guard lock(mutex_);
+  if (Entry* at = entry(peer)) {
+    at->past.listen_port = listen_port;
+    at->past.http_port = http_port;
+  }
 }
 
 std::vector<Endpoint> Accounts::take_banned() {

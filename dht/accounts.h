@@ -30,6 +30,8 @@ class Accounts {
   /// The last figures of a connection.
   void closed(const PeerAccount& connection);
   void note_ban(const Endpoint& peer);
+  /// What it says of itself; 0: nothing.
+  void note_ports(const Endpoint& peer, std::uint16_t listen_port, std::uint16_t http_port);
 
   /// Peers banned since the last call, each one once.
   [[nodiscard]] std::vector<Endpoint> take_banned();
@@ -54,7 +56,7 @@ class Accounts {
 [[nodiscard]] PeerAccount account_of(const libtorrent::peer_info& connection);
 
 /// Feeds `accounts` from libtorrent's thread, and tells peers `http_port` (unless 0) in the
-/// extension handshake, as "phase_http".
+/// extension handshake, as "phase_http"; theirs is noted.
 [[nodiscard]] std::shared_ptr<libtorrent::torrent_plugin> make_accounts_plugin(
     std::shared_ptr<Accounts> accounts, std::uint16_t http_port);
 

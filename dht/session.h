@@ -80,6 +80,8 @@ struct PeerAccount {
   std::uint64_t sent = 0;        ///< Payload bytes to it.
   std::uint32_t bad_pieces = 0;  ///< Pieces that it took part in and that failed their hash.
   bool banned = false;
+  std::uint16_t listen_port = 0; ///< Where it says that it takes connections; 0: it did not say.
+  std::uint16_t http_port = 0;   ///< Where it says that it serves HTTP.
   bool web_seed = false;         ///< No peer of the session's: an HTTP server (boot/web/).
 };
 

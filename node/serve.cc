@@ -99,6 +99,7 @@ Result<void> Node::listen() {
   auto opened = dht::Session::open(session);
   if (!opened) return opened.error();
   session_ = std::move(*opened);
+  if (options_.use_dht) peer_search_.emplace(*session_);
 
   for (const Endpoint& at : http_->listening()) announce_("listening http=" + at.text());
   for (const Endpoint& at : session_->listening()) announce_("listening peer=" + at.text());
@@ -179,6 +180,7 @@ void Node::seed_store() {
     if (!keep.contains(name)) session_->remove(id);
   }
   seeded_ = std::move(keep);
+  next_tell_peers_ = {};
   share_catalogue();
   tell_lan();
 }
@@ -295,6 +297,9 @@ void Node::handle(const dht::Event& event) {
     }
   } else if (const auto* listen = std::get_if<dht::ListenFailed>(&event)) {
     log_.error("listening on " + listen->at.text(), listen->error);
+  } else if (const auto* found = std::get_if<dht::ProvidersFound>(&event)) {
+    if (peer_search_) peer_search_->handle(*found, clock_.now());
+    next_tell_peers_ = std::min(next_tell_peers_, clock_.now() + std::chrono::seconds(1));
   }
   for (const auto& follower : followers_) follower->handle(event);
 }
@@ -318,6 +323,7 @@ void Node::step(std::chrono::milliseconds longest) {
   }
   if (lan_) hear_lan();
   tick_followers();
+  tell_peers(clock_.now());
 }
 
 void Node::close() {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "node/follow.h"
 #include "node/http_provider.h"
 #include "node/log.h"
+#include "node/peer_search.h"
 #include "node/store.h"
 
 namespace phase::node {
@@ -85,6 +87,8 @@ class Node final : private FollowOwner {
   void tick_followers();
   void seed_store();
   void share_catalogue();
+  /// At /peers/<infohash>, now and then.
+  void tell_peers(MonoTime now);
   void open_lan();
   void hear_lan();
   /// Tells the link what is served now.
@@ -112,6 +116,8 @@ class Node final : private FollowOwner {
   std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
   std::vector<std::unique_ptr<Follower>> followers_;
   std::set<Sha1> announced_roots_;
+  MonoTime next_tell_peers_{};
+  std::optional<PeerSearch> peer_search_;  // With a DHT.
 };
 
 }  // namespace phase::node

@@ -33,6 +33,7 @@ MachineReport report_of(const Json& in) {
   for (const Json& refusal : in.value("refusals", Json::array())) {
     report.refusals.push_back(refusal.get<std::string>());
   }
+  report.path = in.value("path", "");
   return report;
 }
 

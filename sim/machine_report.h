@@ -29,6 +29,7 @@ struct MachineReport {
   std::vector<std::pair<std::string, double>> stages;  ///< Name, seconds; in order.
   std::vector<ReportedSource> sources;
   std::vector<std::string> refusals;
+  std::string path;         ///< Who named the release.
   std::string error, detail; ///< Of "failed".
 };
 

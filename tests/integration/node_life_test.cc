@@ -120,6 +120,30 @@ TEST_F(Nodes, AProviderGivenByUrlNeedsNoDht) {
                                                std::to_string(version)));
 }
 
+TEST_F(Nodes, EveryProviderNamesTheOthersOverHttp) {
+  publish();
+  must(world().start_publisher());
+  must(world().start_follower(kit().public_key));
+  must(world().await_followers(1));
+
+  const nlohmann::json release = status("publisher")["releases"].at(0);
+  const std::string infohash = release.at("infohash_v1");
+  const auto named_by = [&](const std::string& host, const std::string& address) {
+    return run(host, {"curl", "-sS", "http://" + address + ":8080/peers/" + infohash}).output;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + minutes(1);
+  const std::string follower = world().provider_address(0);
+  std::string by_publisher, by_follower;
+  while (by_publisher.find(follower + ":6881") == std::string::npos ||
+         by_follower.find("10.77.2.1:6881") == std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline)
+        << "the publisher named " << by_publisher << "\nthe follower named " << by_follower;
+    by_publisher = named_by("router", "10.77.2.1");
+    by_follower = named_by("router", follower);
+  }
+  EXPECT_THAT(by_publisher, testing::StartsWith("10.77.2.1:6881\n")) << "itself first";
+}
+
 // What a reader of the store sees after SIGKILL at any time is the old release or the new one.
 TEST_F(Nodes, PublishKilledAtAnyTimeLeavesTheOldOrTheNewRelease) {
   ASSERT_EQ(publish(), 1u);

@@ -85,5 +85,19 @@ TEST(Accounts, StayBoundedAndKeepThoseWhoGave) {
   EXPECT_EQ(all[0].received, 1000u);
 }
 
+TEST(Accounts, KeepWhatPeersSayOfTheirPorts) {
+  Accounts accounts;
+  accounts.note_ports(peer(1), 6889, 8080);
+  accounts.begin_report();
+  accounts.set_live({connection(1, 100)});
+  accounts.closed(connection(1, 150));
+  const auto all = accounts.all();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].listen_port, 6889);
+  EXPECT_EQ(all[0].http_port, 8080);
+  accounts.note_ports(peer(1), 0, 0);
+  EXPECT_EQ(accounts.all()[0].http_port, 0) << "the last word counts";
+}
+
 }  // namespace
 }  // namespace phase::dht

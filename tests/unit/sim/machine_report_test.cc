@@ -14,7 +14,7 @@ constexpr const char* kLine =
     R"("arch":"x86_64","key":"ab","stages":{"discover":0.25,"artifacts":1.5},"bytes":30,)"
     R"("sources":[{"peer":"10.77.3.1:6881","bytes":20,"how":"dht"},)"
     R"({"peer":"10.77.3.2:6881","bytes":10,"how":"dht","bad_pieces":2,"banned":true}],)"
-    R"("refusals":["10.77.3.2:6881 sent altered pieces"]})";
+    R"("refusals":["10.77.3.2:6881 sent altered pieces"],"path":"DHT"})";
 
 TEST(MachineReport, IsReadOutOfAConsoleLine) {
   const auto report = parse_machine_report(kLine);
@@ -29,6 +29,7 @@ TEST(MachineReport, IsReadOutOfAConsoleLine) {
   EXPECT_EQ(report->sources[0].bytes, 20u);
   EXPECT_TRUE(report->sources[1].banned);
   EXPECT_EQ(report->refusals.size(), 1u);
+  EXPECT_EQ(report->path, "DHT");
 }
 
 TEST(MachineReport, IsNothingWhereTheLineIsCutOrOfAnotherShape) {

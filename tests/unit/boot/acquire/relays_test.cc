@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "tests/unit/boot/acquire/fixed_server.h"
 #include "tests/unit/proto/support.h"
 
 namespace phase::boot {
@@ -165,7 +166,7 @@ TEST_F(RelaysTest, AHallFullOfHoldersIsAskedForTheTorrentAFewAtATimeToo) {
   std::size_t answers = 0;
   const auto deadline = std::chrono::steady_clock::now() + seconds(30);
   while (answers < kNodes && std::chrono::steady_clock::now() < deadline) {
-    asked.ask_torrents(false);
+    asked.ask_torrents(Sha1{}, false);
     wait();
     answers += asked.take_torrents().size();
   }
@@ -175,6 +176,32 @@ TEST_F(RelaysTest, AHallFullOfHoldersIsAskedForTheTorrentAFewAtATimeToo) {
   EXPECT_EQ(server.came, kNodes);
   EXPECT_EQ(server.at_once, kMaxLanRelays);
   EXPECT_FALSE(server.extra);
+}
+
+TEST_F(RelaysTest, GivenProvidersNamePeersAndNoOneNamesMany) {
+  const Sha1 infohash = sha1(as_bytes("release"));
+  std::string lines = "192.0.2.7:6881\n[2001:db8::7]:6881\nnonsense\n192.0.2.8:0\n";
+  for (int i = 1; i <= 100; ++i) lines += "198.51.100." + std::to_string(i) + ":6881\r\n";
+  for (int i = 1; i <= 100; ++i) lines += "203.0.113." + std::to_string(i) + ":6881\n";
+  test::FixedServer server({{"/peers/" + to_hex(infohash), Bytes(lines.begin(), lines.end())}});
+  test::FixedServer without({});
+  Relays asked = relays();
+  ASSERT_TRUE(asked.add_given(server.url(), false));
+  ASSERT_TRUE(asked.add_given(without.url(), false));
+  (void)drain(asked);
+  asked.ask_torrents(infohash, true);
+  std::vector<PeersAnswer> answers;
+  while (asked.busy()) {
+    wait();
+    (void)asked.take_torrents();
+    for (PeersAnswer& answer : asked.take_peers()) answers.push_back(std::move(answer));
+  }
+  ASSERT_EQ(answers.size(), 1U) << "a server without such a file is no trouble";
+  EXPECT_EQ(answers[0].from, server.url());
+  ASSERT_EQ(answers[0].peers.size(), kMaxNamedPeers);
+  EXPECT_EQ(answers[0].peers[0].text(), "192.0.2.7:6881");
+  EXPECT_EQ(answers[0].peers[1].text(), "[2001:db8::7]:6881");
+  EXPECT_EQ(answers[0].peers[2].text(), "203.0.113.1:6881") << "what is none is passed over";
 }
 
 TEST_F(RelaysTest, MoreThanTheQueueHoldsAreForgotten) {

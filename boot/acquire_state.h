@@ -124,6 +124,7 @@ struct AcquireState {
   [[nodiscard]] Error other_version(std::uint64_t in_manifest) const;
   void manifest_received();
   [[nodiscard]] Result<void> want_all(const dht::TorrentInfo& info);
+  void pass_on();
   void all_received();
   void verify_tick(MonoTime now);
   void done();

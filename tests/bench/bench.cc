@@ -31,6 +31,7 @@ struct Subject {
 constexpr Subject kSubjects[] = {
     {"native", run_native},
     {"lan", run_lan},
+    {"flash-crowd", run_flash_crowd, false},
     {"guest", run_guest},
     {"least-memory", run_least_memory, false},
 };

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <iostream>
 
 #include "sim/guarded_main.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kKnownWhenReady = 8;  // A full bucket.
 
 /// ADDRESS:PORT+COUNT: one address, the ports count up.
-Result<std::vector<Endpoint>> parse_range(const std::string& text) {
+Result<void> parse_range(const std::string& text, std::vector<Endpoint>& out) {
   const Error wrong{ErrorCode::kUsage, text + ": expected ADDRESS:PORT+COUNT"};
   const auto plus = text.rfind('+');
   if (plus == std::string::npos) return wrong;
@@ -27,9 +28,11 @@ Result<std::vector<Endpoint>> parse_range(const std::string& text) {
       first->port + count - 1 > 65535) {
     return wrong;
   }
-  std::vector<Endpoint> out(count, *first);
-  for (unsigned i = 0; i < count; ++i) out[i].port = static_cast<std::uint16_t>(first->port + i);
-  return out;
+  for (unsigned i = 0; i < count; ++i) {
+    out.push_back(*first);
+    out.back().port = static_cast<std::uint16_t>(first->port + i);
+  }
+  return {};
 }
 
 void print_state(std::vector<Stranger>& nodes) {
@@ -82,13 +85,16 @@ namespace {
 
 int start(int argc, char** argv) {
   using namespace phase;
+  // Each libtorrent session would read all certificate authorities: 0.1 CPU-seconds a node.
+  ::setenv("SSL_CERT_FILE", "/dev/null", 0);
   CLI::App app("Plain DHT nodes of a simulated network: one process, one node per address");
   std::vector<std::string> listen_texts;
   std::vector<std::string> bootstrap_texts;
-  std::string range;
+  std::vector<std::string> ranges;
   bool state_line = false;
   app.add_option("--listen", listen_texts, "ADDRESS:PORT of a node; may be given again");
-  app.add_option("--range", range, "ADDRESS:PORT+COUNT: COUNT nodes, the ports count up");
+  app.add_option("--range", ranges,
+                 "ADDRESS:PORT+COUNT: COUNT nodes, the ports count up; may be given again");
   app.add_option("--bootstrap", bootstrap_texts, "a node of an existing network to begin with");
   app.add_flag("--state-line", state_line, "print a line on the routing tables every 5 s");
   CLI11_PARSE(app, argc, argv);
@@ -97,10 +103,8 @@ int start(int argc, char** argv) {
   Result<void> outcome;
   if (!listen) outcome = listen.error();
   if (!given) outcome = given.error();
-  if (outcome && !range.empty()) {
-    auto more = sim::parse_range(range);
-    if (more) listen->insert(listen->end(), more->begin(), more->end());
-    if (!more) outcome = more.error();
+  for (const auto& range : ranges) {
+    if (outcome) outcome = sim::parse_range(range, *listen);
   }
   if (outcome && listen->empty()) outcome = {ErrorCode::kUsage, "give --listen or --range"};
   if (outcome) outcome = sim::run(*listen, *given, state_line);

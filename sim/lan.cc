@@ -75,7 +75,7 @@ Result<Lan> Network::add_lan(const std::string& name) {
                               {"ip", "link", "set", lan.bridge, "up"}});
   if (!bridge) return bridge.error();
   links_.push_back(lan.bridge);
-  auto router = add_host_on(lan.bridge, Host{name + "-gw", lan.address(kRouterNumber), 24}, {});
+  auto router = add_host_on(lan.bridge, Host{name + "-gw", lan.address(kRouterNumber), 24}, {}, {});
   if (!router) return router.error();
   lan.router = *router;
   auto uplink = run_commands({{"ip", "link", "add", uplink_end(lan), "type", "veth", "peer", "name",
@@ -91,8 +91,9 @@ Result<Lan> Network::add_lan(const std::string& name) {
   return lan;
 }
 
-Result<Host> Network::add_host(const Lan& lan, const std::string& name, int number, Rate rate) {
-  auto host = add_host_on(lan.bridge, Host{name, lan.address(number), 24}, rate);
+Result<Host> Network::add_host(const Lan& lan, const std::string& name, int number, Rate rate,
+                               const Path& path) {
+  auto host = add_host_on(lan.bridge, Host{name, lan.address(number), 24}, rate, path);
   if (!host) return host.error();
   auto route = run_commands({{"ip", "route", "add", "default", "via", lan.router.address}}, name);
   if (!route) return route.error();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/command.h"
+#include "sim/shell.h"
 
 namespace phase::sim {
 namespace {
@@ -38,6 +39,7 @@ Result<std::unique_ptr<Network>> Network::create() {
 Network::~Network() {
   // What cannot be removed goes with the sandbox. The outer ends go first and by name: the kernel
   // takes a namespace apart later, when the next network of this process may want the names.
+  relays_.clear();
   for (const auto& name : namespaces_) {
     (void)run_command({"ip", "link", "del", outer_end(name)});
     (void)run_command({"ip", "netns", "del", name});
@@ -46,21 +48,47 @@ Network::~Network() {
   (void)run_command({"ip", "link", "del", kSwitch});
 }
 
-Result<Host> Network::add_host(const std::string& name, const std::string& address, Rate rate) {
-  return add_host_on(kSwitch, Host{name, address}, rate);
+Result<Host> Network::add_host(const std::string& name, const std::string& address, Rate rate,
+                               const Path& path) {
+  return add_host_on(kSwitch, Host{name, address}, rate, path);
 }
 
-Result<Host> Network::add_host_on(const std::string& bridge, Host host, Rate rate) {
+/// eth0 in the host's namespace, outer_end() on the bridge.
+Result<void> Network::connect(const std::string& bridge, const std::string& host,
+                              const Path& path) {
+  const std::string outer = outer_end(host);
+  if (path.plain()) {
+    return run_commands({{"ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0",
+                          "netns", host},
+                         {"ip", "link", "set", outer, "master", bridge, "up"}});
+  }
+  const std::string inner = "p-" + host;
+  ProcessOptions options;
+  options.argv = {own_folder() + "/phase-link", "--switch-tap", outer, "--host-tap", inner,
+                  "--delay-us", std::to_string(path.delay.count()),
+                  "--jitter-us", std::to_string(path.jitter.count()),
+                  "--loss", std::to_string(path.loss),
+                  "--rng-seed", std::to_string(path.rng_seed)};
+  auto relay = Process::start(std::move(options));
+  if (!relay) return relay.error();
+  auto ready = (*relay)->wait_for_line("^ready", std::chrono::seconds(10));
+  if (!ready) return ready.error();
+  relays_.push_back(std::move(*relay));
+  return run_commands({{"ip", "link", "set", inner, "netns", host, "name", "eth0"},
+                       {"ip", "link", "set", outer, "master", bridge, "up"}});
+}
+
+Result<Host> Network::add_host_on(const std::string& bridge, Host host, Rate rate,
+                                  const Path& path) {
   const std::string& name = host.name;
   if (name.empty() || name.size() > 12) {
     return Error{ErrorCode::kUsage, "host name '" + name + "': 1 to 12 characters"};
   }
-  auto made = run_commands({{"ip", "netns", "add", name},
-                            {"ip", "link", "add", outer_end(name), "type", "veth", "peer", "name",
-                             "eth0", "netns", name},
-                            {"ip", "link", "set", outer_end(name), "master", bridge, "up"}});
+  auto made = run_commands({{"ip", "netns", "add", name}});
   if (!made) return made.error();
   namespaces_.push_back(name);
+  auto connected = connect(bridge, name, path);
+  if (!connected) return connected.error();
   auto inside = run_commands({{"ip", "link", "set", "lo", "up"},
                               {"ip", "address", "add", with_prefix(host.address, host.prefix),
                                "dev", "eth0"},

@@ -1,8 +1,8 @@
 // sim/network.h
 // A network inside a sandbox: one switch (a bridge), LANs behind routers of their own, hosts
 // (network namespaces with an address) and taps for machines. Adapts the programs `ip`, `tc`,
-// `nft` and `dnsmasq`. Links are as fast as the kernel unless they get a rate; delay and loss are
-// the relays', which come beside this.
+// `nft` and `dnsmasq`, and of ours phase-link, which lies beside the running program. Links are as
+// fast as the kernel, and lose nothing, unless they get a rate or a path.
 //
 // Threads: the owner's. The sandbox ends everything; the destructor makes room for the next
 // network of the same process.
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "proto/result.h"
+#include "sim/link_queue.h"
 #include "sim/process.h"
 
 namespace phase::sim {
@@ -59,8 +60,9 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// `name` has at most 12 characters. `rate` holds in both directions.
-  Result<Host> add_host(const std::string& name, const std::string& address, Rate rate = {});
+  /// `name` has at most 12 characters. `rate` and `path` hold in both directions.
+  Result<Host> add_host(const std::string& name, const std::string& address, Rate rate = {},
+                        const Path& path = {});
   /// One more address for `host`, as a machine with many has them.
   Result<void> add_address(const Host& host, const std::string& address);
   /// Takes the link down or up again, like a pulled plug.
@@ -77,7 +79,8 @@ class Network {
   /// `name` has at most 8 characters. The uplink is plugged in; its default route is 10.77.0.1.
   Result<Lan> add_lan(const std::string& name);
   /// As above, on the LAN, with the LAN's router as default route.
-  Result<Host> add_host(const Lan& lan, const std::string& name, int number, Rate rate = {});
+  Result<Host> add_host(const Lan& lan, const std::string& name, int number, Rate rate = {},
+                        const Path& path = {});
   Result<std::string> add_tap(const Lan& lan, const std::string& name, Rate rate = {});
   Result<void> set_uplink_plugged(const Lan& lan, bool plugged);
   /// What a home router offers: DHCP (itself as router and DNS server), DNS, router
@@ -87,11 +90,13 @@ class Network {
 
  private:
   Network() = default;
-  Result<Host> add_host_on(const std::string& bridge, Host host, Rate rate);
+  Result<Host> add_host_on(const std::string& bridge, Host host, Rate rate, const Path& path);
+  Result<void> connect(const std::string& bridge, const std::string& host, const Path& path);
   Result<std::string> add_tap_on(const std::string& bridge, const std::string& name, Rate rate);
   Result<void> join_switch(const std::string& link);
   std::vector<std::string> namespaces_;
   std::vector<std::string> links_;  // In this process's namespace: taps, bridges, uplinks.
+  std::vector<std::unique_ptr<Process>> relays_;  // Links with a path.
   int lans_ = 0;
 };
 

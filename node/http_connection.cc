@@ -1,25 +1,23 @@
 #include "node/http_connection.h"
 
-#include <sys/sendfile.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <utility>
 
 #include "node/http_answer.h"
+#include "node/http_reader.h"
+#include "node/http_sender.h"
 #include "node/http_shared.h"
 #include "proto/ports.h"
 
@@ -27,60 +25,105 @@ namespace phase::node {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
-constexpr std::size_t kSendStep = 256 * 1024;
+/// What one connection sends before the others of its thread have their turn.
+constexpr std::uint64_t kTurnBytes = 2 << 20;
+constexpr int kTurnAnswers = 16;
+constexpr std::size_t kReadBytes = 4096;
 constexpr std::size_t kLingerBytes = 64 * 1024;
 constexpr milliseconds kLingerTime{2'000};
 
-/// One client. Runs on its own strand; lives as long as an operation of it is pending.
-class Connection : public std::enable_shared_from_this<Connection> {
+/// Lives as long as an operation of it is pending.
+class Connection final : public std::enable_shared_from_this<Connection>, public HttpCrowd::Member {
  public:
-  Connection(HttpShared& shared, asio::io_context& context, HttpGate::Pass pass)
+  Connection(HttpShared& shared, HttpCrowd& crowd, asio::io_context& context, HttpGate::Pass pass)
       : shared_(shared),
-        socket_(asio::make_strand(context)),
-        timer_(socket_.get_executor()),
-        buffer_(shared.options().max_header_bytes + 1024),
-        pass_(std::move(pass)) {}
+        crowd_(crowd),
+        socket_(context),
+        timer_(context),
+        reader_(shared.options().max_header_bytes),
+        pass_(std::move(pass)) {
+    crowd_.join(*this);
+  }
+  ~Connection() override { crowd_.leave(*this); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
-  void start(const HttpClient& client) {
+  void start(HttpClient client) {
     error_code error;
-    socket_.assign(client.v6 ? tcp::v6() : tcp::v4(), client.fd, error);
-    if (error) {
-      ::close(client.fd);
-      return;
-    }
+    socket_.assign(client.v6 ? tcp::v6() : tcp::v4(), client.fd.get(), error);
+    if (error) return;
+    (void)client.fd.release();
     socket_.non_blocking(true, error);  // sendfile() asks the descriptor, not Asio.
     if (error) return;
     error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->next_request(); });
+    (void)limit_unsent(socket_.native_handle());
+    enter(Phase::kIdle, shared_.options().idle_timeout);
+    wait_readable();
   }
 
- private:
-  enum class OnTimeout : std::uint8_t { kClose, kAnswer408 };
+  void make_room() override { cut(); }
 
-  void arm(milliseconds after, OnTimeout what) {
-    const auto armed = ++armed_;
-    timer_.expires_after(after);
-    timer_.async_wait([self = shared_from_this(), armed, what](error_code error) {
-      // A later arm() may have come while this one was already on its way.
-      if (error || armed != self->armed_) return;
-      error_code ignored;
-      if (what == OnTimeout::kAnswer408) {
-        self->timed_out_ = true;
-        self->socket_.cancel(ignored);
-      } else {
-        self->cut();
-      }
+ private:
+  enum class Phase : std::uint8_t { kIdle, kHeader, kSending, kLinger };
+
+  // --- time ---
+
+  /// The timer is moved only where it would come too late: a request that is answered at once
+  /// costs no call of the kernel for it.
+  void enter(Phase phase, milliseconds limit) {
+    phase_ = phase;
+    due_ = steady_clock::now() + limit;
+    if (due_ < alarm_) set_alarm();
+  }
+
+  void set_alarm() {
+    alarm_ = due_;
+    timer_.expires_at(alarm_);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->on_alarm();
     });
   }
 
+  void on_alarm() {
+    alarm_ = steady_clock::time_point::max();
+    if (!socket_.is_open()) return;
+    if (steady_clock::now() < due_) return set_alarm();
+    switch (phase_) {
+      case Phase::kHeader: {
+        error_code ignored;
+        socket_.cancel(ignored);
+        refuse(408);
+        return go_on();
+      }
+      case Phase::kIdle:
+        // What was answered last may still be on its way through a thin link.
+        return takes_enough() ? enter(phase_, shared_.options().progress_window) : close();
+      case Phase::kSending:
+        return takes_enough() ? enter(phase_, shared_.options().progress_window) : cut();
+      case Phase::kLinger: return close();
+    }
+  }
+
+  /// Since the last call, or since an answer had to wait.
+  [[nodiscard]] bool takes_enough() {
+    const auto before = std::exchange(taken_, bytes_acknowledged(socket_.native_handle()));
+    return taken_ - before >= shared_.options().progress_bytes;
+  }
+  void wait_for_client() {
+    if (phase_ == Phase::kSending) return;
+    taken_ = bytes_acknowledged(socket_.native_handle());
+    enter(Phase::kSending, shared_.options().progress_window);
+  }
+
   void close() {
-    ++armed_;
+    crowd_.leave(*this);
+    pass_.reset();
     timer_.cancel();
     error_code ignored;
     socket_.close(ignored);
@@ -90,190 +133,128 @@ class Connection : public std::enable_shared_from_this<Connection> {
     close();
   }
 
-  // --- reading ---
+  // --- waiting ---
 
-  void next_request() {
-    if (buffer_.size() > 0) return read_header();
-    arm(shared_.options().idle_timeout, OnTimeout::kClose);
-    socket_.async_read_some(buffer_.prepare(2048),
-                            [self = shared_from_this()](error_code error, std::size_t got) {
-                              if (error) return self->close();
-                              self->buffer_.commit(got);
-                              self->read_header();
-                            });
+  void wait_readable() {
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
+      if (!error && self->socket_.is_open()) self->read();
+    });
+  }
+  void wait_writable() {
+    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code error) {
+      if (!error && self->socket_.is_open()) self->go_on();
+    });
+  }
+  void after_others() {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      if (self->socket_.is_open()) self->go_on();
+    });
   }
 
-  void read_header() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(shared_.options().max_header_bytes));
-    parser_->body_limit(boost::none);  // A body is refused by its announcement, never read.
-    arm(shared_.options().header_deadline, OnTimeout::kAnswer408);
-    http::async_read_header(socket_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, std::size_t) {
-                              self->header_read(error);
-                            });
+  // --- what happens ---
+
+  void read() {
+    std::array<char, kReadBytes> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
+    const auto most = phase_ == Phase::kLinger ? bytes.size() : std::min(bytes.size(), reader_.room());
+    const auto got = ::recv(socket_.native_handle(), bytes.data(), most, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return wait_readable();
+    if (got <= 0) return close();
+    const auto count = static_cast<std::size_t>(got);
+    if (phase_ == Phase::kLinger) {
+      lingered_ += count;
+      return lingered_ > kLingerBytes ? close() : wait_readable();
+    }
+    reader_.add(std::string_view(bytes.data(), count));
+    go_on();
   }
 
-  void header_read(error_code error) {
-    if (timed_out_) return refuse(408);
-    if (error == http::error::header_limit || error == http::error::buffer_overflow)
-      return refuse(431);
-    if (error == http::error::body_limit || error == http::error::unexpected_body)
-      return refuse(413);
-    if (error == http::error::end_of_stream || error == http::error::partial_message)
-      return close();
-    if (error.category() == http::make_error_code(http::error::end_of_stream).category())
-      return refuse(400);
-    if (error) return close();
+  /// As far as it goes without waiting.
+  void go_on() {
+    for (int answers = 0; answers < kTurnAnswers; ++answers) {
+      if (!sender_.busy() && !take_request()) return wait_readable();
+      const auto state = sender_.send(socket_.native_handle(), kTurnBytes);
+      shared_.count(&HttpCounters::bytes_sent, sender_.take_sent());
+      switch (state) {
+        case HttpSender::State::kDone: break;
+        case HttpSender::State::kBlocked:
+          wait_for_client();
+          return wait_writable();
+        case HttpSender::State::kPaused:
+          wait_for_client();
+          return after_others();
+        case HttpSender::State::kGone: return close();
+        case HttpSender::State::kShort: return cut();
+      }
+      if (!sender_.keep_alive()) return linger();
+      phase_ = Phase::kIdle;
+    }
+    after_others();
+  }
 
-    const auto& message = parser_->get();
-    const auto once = [&](http::field field) -> std::optional<std::string_view> {
-      if (message.count(field) != 1) return std::nullopt;
-      const auto value = message[field];
-      return std::string_view(value.data(), value.size());
-    };
-    HttpRequest request;
-    request.method = {message.method_string().data(), message.method_string().size()};
-    request.target = {message.target().data(), message.target().size()};
-    request.version = message.version();
-    request.hosts = message.count(http::field::host);
-    request.has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
-    request.keep_alive = message.keep_alive() && ++requests_ < shared_.options().max_requests;
-    request.range = once(http::field::range);
-    request.if_range = once(http::field::if_range);
-    request.if_none_match = once(http::field::if_none_match);
-    request.if_match = once(http::field::if_match);
-
+  /// False where more must be read first. Otherwise an answer begins.
+  bool take_request() {
+    const auto state = reader_.next();
+    if (state == HttpReader::State::kMore) {
+      crowd_.waits(*this);
+      if (!reader_.started()) enter(Phase::kIdle, shared_.options().idle_timeout);
+      else if (phase_ != Phase::kHeader) enter(Phase::kHeader, shared_.options().header_deadline);
+      return false;
+    }
+    crowd_.works(*this);
+    if (state == HttpReader::State::kRefuse) {
+      refuse(reader_.status());
+      return true;
+    }
+    auto request = reader_.request();
+    request.keep_alive = request.keep_alive && ++requests_ < shared_.options().max_requests;
     const auto served = shared_.begin_request();
-    send(answer(request, *served.catalogue, *served.peers, system_clock().wall()));
+    begin(answer(request, *served.catalogue, *served.peers, system_clock().wall()));
+    reader_.finish();
+    return true;
   }
 
   void refuse(unsigned status) {
     shared_.count(&HttpCounters::cut_connections);
-    send(refusal(status, system_clock().wall()));
+    begin(refusal(status, system_clock().wall()));
   }
 
-  // --- sending ---
-
-  void send(HttpAnswer reply) {
+  void begin(HttpAnswer reply) {
     shared_.count_answer(reply.status);
-    timed_out_ = false;
-    answer_ = std::move(reply);
-    front_ = answer_.head + answer_.text;
-    front_sent_ = 0;
-    body_sent_ = 0;
-    progress_ = 0;
-    arm(shared_.options().progress_window, OnTimeout::kClose);
-    send_front();
+    sender_.begin(std::move(reply));
+    phase_ = Phase::kIdle;
   }
-
-  [[nodiscard]] bool body_left() const { return body_sent_ < answer_.length; }
-
-  /// The head, with what follows it from memory; a file follows by sendfile().
-  void send_front() {
-    std::array<asio::const_buffer, 2> buffers{
-        asio::buffer(front_.data() + front_sent_, front_.size() - front_sent_),
-        asio::const_buffer()};
-    const bool from_memory = answer_.entry && !answer_.entry->file;
-    if (from_memory && body_left())
-      buffers[1] = asio::buffer(answer_.entry->memory->data() + answer_.entry->offset +
-                                    answer_.first + body_sent_,
-                                std::min<std::uint64_t>(answer_.length - body_sent_, kSendStep));
-    const int flags = !from_memory && body_left() ? MSG_MORE : 0;
-    socket_.async_send(buffers, flags,
-                       [self = shared_from_this()](error_code error, std::size_t sent) {
-                         if (error) return self->close();
-                         const auto of_front =
-                             std::min(sent, self->front_.size() - self->front_sent_);
-                         self->front_sent_ += of_front;
-                         self->body_sent_ += sent - of_front;
-                         self->sent(sent);
-                       });
-  }
-
-  /// From the page cache to the socket without a buffer of ours.
-  void send_file() {
-    auto offset = static_cast<off_t>(answer_.first + body_sent_);
-    const auto step = std::min<std::uint64_t>(answer_.length - body_sent_, kSendStep);
-    const auto moved = ::sendfile(socket_.native_handle(), answer_.entry->file->fd(), &offset,
-                                  static_cast<std::size_t>(step));
-    if (moved < 0 && (errno == EAGAIN || errno == EINTR)) return wait_writable();
-    // Nothing more in the file: somebody cut it short behind our back. The client sees that
-    // the body is shorter than announced.
-    if (moved <= 0) return cut();
-    body_sent_ += static_cast<std::uint64_t>(moved);
-    sent(static_cast<std::uint64_t>(moved));
-  }
-
-  void wait_writable() {
-    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code error) {
-      if (error) return self->close();
-      self->send_file();
-    });
-  }
-
-  /// Accounts for `count` bytes and goes on with what is left.
-  void sent(std::uint64_t count) {
-    shared_.count(&HttpCounters::bytes_sent, count);
-    progress_ += count;
-    if (progress_ >= shared_.options().progress_bytes) {
-      progress_ = 0;
-      arm(shared_.options().progress_window, OnTimeout::kClose);
-    }
-    if (front_sent_ < front_.size()) return send_front();
-    if (body_left()) return answer_.entry->file ? wait_writable() : send_front();
-    const bool again = answer_.keep_alive;
-    answer_ = {};
-    front_.clear();
-    if (again) return next_request();
-    linger();
-  }
-
-  // --- the end ---
 
   /// Closing with unread bytes makes the kernel send a reset, which can overtake the answer; so
   /// what the client still sends is read and dropped for a moment.
   void linger() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    buffer_.consume(buffer_.size());
-    lingered_ = 0;
-    arm(kLingerTime, OnTimeout::kClose);
-    drop_more();
-  }
-
-  void drop_more() {
-    buffer_.consume(buffer_.size());
-    socket_.async_read_some(buffer_.prepare(2048),
-                            [self = shared_from_this()](error_code error, std::size_t got) {
-                              self->lingered_ += got;
-                              if (error || self->lingered_ > kLingerBytes) return self->close();
-                              self->drop_more();
-                            });
+    crowd_.waits(*this);
+    enter(Phase::kLinger, kLingerTime);
+    wait_readable();
   }
 
   HttpShared& shared_;
+  HttpCrowd& crowd_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  boost::beast::flat_buffer buffer_;
-  HttpGate::Pass pass_;
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  HttpAnswer answer_;
-  std::string front_;
-  std::size_t front_sent_ = 0;
-  std::uint64_t body_sent_ = 0;
-  std::uint64_t progress_ = 0;
+  HttpReader reader_;
+  HttpSender sender_;
+  std::optional<HttpGate::Pass> pass_;  ///< While the socket is open.
+  Phase phase_ = Phase::kIdle;
+  steady_clock::time_point due_{};
+  steady_clock::time_point alarm_ = steady_clock::time_point::max();
+  std::uint64_t taken_ = 0;  ///< By the client, when that was looked at last.
   std::size_t lingered_ = 0;
-  std::uint64_t armed_ = 0;
   unsigned requests_ = 0;
-  bool timed_out_ = false;
 };
 
 }  // namespace
 
-void serve_connection(HttpShared& shared, asio::io_context& context, HttpClient client,
-                      HttpGate::Pass pass) {
-  std::make_shared<Connection>(shared, context, std::move(pass))->start(client);
+void serve_connection(HttpShared& shared, HttpCrowd& crowd, asio::io_context& context,
+                      HttpClient client, HttpGate::Pass pass) {
+  std::make_shared<Connection>(shared, crowd, context, std::move(pass))
+      ->start(std::move(client));
 }
 
 }  // namespace phase::node

@@ -43,6 +43,8 @@ class HttpGate {
   /// Empty where a cap is reached.
   [[nodiscard]] std::optional<Pass> enter(const Endpoint& client);
   [[nodiscard]] std::size_t active() const;
+  /// Seven eighths of the cap are taken: who waits for nothing should make room.
+  [[nodiscard]] bool nearly_full() const { return active() > most_ - most_ / 8; }
 
  private:
   void leave(const Address& address);

@@ -1,11 +1,19 @@
 #include "node/http_provider.h"
 
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <csignal>
 #include <thread>
+#include <utility>
 
 #include "node/http_answer.h"
 #include "node/http_connection.h"
@@ -20,6 +28,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr int kAcceptsATurn = 64;
 
 Endpoint to_endpoint(const tcp::endpoint& from) {
   Endpoint out;
@@ -44,10 +53,34 @@ tcp::endpoint from_endpoint(const Endpoint& from) {
           from.port};
 }
 
+/// One thread and its connections, which no other thread touches: nothing in a request waits for a
+/// lock of Asio's.
+struct Worker {
+  HttpCrowd crowd;              // Before what holds its members.
+  asio::io_context context{1};  // One thread runs it.
+  std::thread thread;
+
+  void start() {
+    thread = std::thread([this] {
+      sigset_t pipe;  // sendfile(2) raises it where a client has gone; nothing here wants it.
+      sigemptyset(&pipe);
+      sigaddset(&pipe, SIGPIPE);
+      pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+      const auto guard = asio::make_work_guard(context);
+      context.run();
+    });
+  }
+};
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+/// Accepts on the first worker's thread and deals the clients out in turn.
 class Listener {
  public:
-  Listener(HttpShared& shared, asio::io_context& context)
-      : shared_(shared), context_(context), acceptor_(context), pause_(context) {}
+  Listener(HttpShared& shared, Workers& workers)
+      : shared_(shared),
+        workers_(workers),
+        acceptor_(workers.front()->context),
+        pause_(workers.front()->context) {}
 
   error_code listen(const tcp::endpoint& at, bool both_families) {
     error_code error;
@@ -57,6 +90,7 @@ class Listener {
       acceptor_.set_option(asio::ip::v6_only(!both_families), error);
     if (!error) acceptor_.bind(at, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor_.non_blocking(true, error);
     if (error) {
       error_code ignored;
       acceptor_.close(ignored);
@@ -70,16 +104,30 @@ class Listener {
   }
 
   void accept() {
-    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted) return;
-      // Out of descriptors or memory: what is open goes on, new clients wait a moment.
-      if (error && error != asio::error::connection_aborted) return accept_later();
-      if (!error) admit(std::move(socket));
-      accept();
+    acceptor_.async_wait(tcp::acceptor::wait_read, [this](error_code error) {
+      if (!error) accept_some();
     });
   }
 
  private:
+  /// A few at a time: those who are connected have their turn between.
+  void accept_some() {
+    for (int i = 0; i < kAcceptsATurn; ++i) {
+      tcp::endpoint from;
+      auto size = static_cast<socklen_t>(from.capacity());
+      Fd socket(::accept4(acceptor_.native_handle(), from.data(), &size, SOCK_CLOEXEC));
+      if (socket.valid()) {
+        from.resize(size);
+        admit(std::move(socket), from);
+      } else if (errno == EAGAIN) {
+        break;
+      } else if (errno != ECONNABORTED && errno != EINTR) {
+        return accept_later();  // Out of descriptors or memory: what is open goes on.
+      }
+    }
+    accept();
+  }
+
   void accept_later() {
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([this](error_code error) {
@@ -87,33 +135,48 @@ class Listener {
     });
   }
 
-  void admit(tcp::socket socket) {
-    error_code error;
-    const auto remote = socket.remote_endpoint(error);
-    if (error) return;
-    if (!shared_.welcome(to_endpoint(remote))) {
-      return shared_.count(&HttpCounters::refused_connections);
+  void admit(Fd socket, const tcp::endpoint& from) {
+    const auto client = to_endpoint(from);
+    const bool welcome = shared_.welcome(client);
+    auto pass = welcome ? shared_.gate().enter(client) : std::nullopt;
+    if (!pass) {
+      shared_.count(&HttpCounters::refused_connections);
+      if (welcome) refuse(socket.get());
+      return;
     }
-    if (auto pass = shared_.gate().enter(to_endpoint(remote))) {
-      const HttpClient client{socket.release(error), remote.address().is_v6()};
-      if (error) return;
-      shared_.count(&HttpCounters::accepted);
-      return serve_connection(shared_, context_, client, std::move(*pass));
-    }
-    shared_.count(&HttpCounters::refused_connections);
-    socket.non_blocking(true, error);
-    if (error) return;
+    shared_.count(&HttpCounters::accepted);
+    Worker& worker = *workers_[next_++ % workers_.size()];
+    asio::dispatch(worker.context,
+                   [&shared = shared_, &worker, pass = std::move(*pass),
+                    taken = HttpClient{std::move(socket), from.address().is_v6()}]() mutable {
+                     if (shared.gate().nearly_full()) worker.crowd.make_room();
+                     serve_connection(shared, worker.crowd, worker.context, std::move(taken),
+                                      std::move(pass));
+                   });
+  }
+
+  /// It fits into an empty socket buffer or it is lost; nobody is waited for.
+  static void refuse(int fd) {
     const auto reply = refusal(503, system_clock().wall());
-    // It fits into an empty socket buffer or it is lost; nobody is waited for.
-    socket.write_some(asio::buffer(reply.head + reply.text), error);
-    socket.shutdown(tcp::socket::shutdown_send, error);
+    const auto text = reply.head + reply.text;
+    (void)::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(fd, SHUT_WR);
   }
 
   HttpShared& shared_;
-  asio::io_context& context_;
+  Workers& workers_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  std::size_t next_ = 0;
 };
+
+/// Peers, files and the store need descriptors too; clients leave them half.
+HttpProviderOptions within_descriptors(HttpProviderOptions options) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    options.max_connections = std::min<std::size_t>(options.max_connections, limit.rlim_cur / 2);
+  return options;
+}
 
 Error listen_error(const Endpoint& at, const error_code& why) {
   const auto where = "HTTP on " + at.text();
@@ -131,17 +194,19 @@ Error listen_error(const Endpoint& at, const error_code& why) {
 
 }  // namespace
 
-// The io_context goes before what its handlers refer to, and after what refers to it.
+// Connections go before what they refer to, and after what refers to them.
 struct HttpProvider::State {
-  explicit State(const HttpProviderOptions& options) : shared(options) {}
+  explicit State(const HttpProviderOptions& options) : shared(options) {
+    for (unsigned i = 0; i < std::max(1U, options.threads); ++i)
+      workers.push_back(std::make_unique<Worker>());
+  }
   HttpShared shared;
-  asio::io_context context;
+  Workers workers;
   std::vector<std::unique_ptr<Listener>> listeners;
   std::vector<Endpoint> listening;
-  std::vector<std::thread> threads;
 
   Result<void> listen(const Endpoint& at, bool both_families) {
-    auto listener = std::make_unique<Listener>(shared, context);
+    auto listener = std::make_unique<Listener>(shared, workers);
     if (const auto error = listener->listen(from_endpoint(at), both_families); error)
       return listen_error(at, error);
     listening.push_back(listener->endpoint());
@@ -161,21 +226,21 @@ struct HttpProvider::State {
 HttpProvider::HttpProvider(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<HttpProvider>> HttpProvider::open(const HttpProviderOptions& options) {
-  auto state = std::make_unique<State>(options);
+  auto state = std::make_unique<State>(within_descriptors(options));
   if (options.listen.empty()) {
     if (auto done = state->listen_everywhere(options.port); !done) return done.error();
   }
   for (const auto& at : options.listen)
     if (auto done = state->listen(at, false); !done) return done.error();
   for (auto& listener : state->listeners) listener->accept();
-  for (unsigned i = 0; i < std::max(1U, options.threads); ++i)
-    state->threads.emplace_back([context = &state->context] { context->run(); });
+  for (auto& worker : state->workers) worker->start();
   return std::unique_ptr<HttpProvider>(new HttpProvider(std::move(state)));
 }
 
 HttpProvider::~HttpProvider() {
-  state_->context.stop();
-  for (auto& thread : state_->threads) thread.join();
+  for (auto& worker : state_->workers) worker->context.stop();
+  for (auto& worker : state_->workers)
+    if (worker->thread.joinable()) worker->thread.join();
 }
 
 void HttpProvider::set_catalogue(std::shared_ptr<const Catalogue> catalogue) {

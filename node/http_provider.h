@@ -29,13 +29,15 @@ struct HttpProviderOptions {
   /// Connections from elsewhere are closed before a byte of them is read. None: from anywhere.
   std::optional<dht::OnLink> only_on_link;
   unsigned threads = 2;
-  std::size_t max_connections = 1024;
-  std::size_t max_per_address = 64;
+  /// In all; at most half of the descriptors that this process may have. Near it, each new
+  /// connection ends the one that has waited longest for a request.
+  std::size_t max_connections = 8192;
+  std::size_t max_per_address = 256;
   std::size_t max_header_bytes = 8 * 1024;
   unsigned max_requests = 10'000;                     ///< Per connection; then it is closed.
   std::chrono::milliseconds header_deadline{10'000};  ///< From first byte to the end of a header.
   std::chrono::milliseconds idle_timeout{15'000};     ///< Until the first byte of a request.
-  /// A reader that takes less than `progress_bytes` in `progress_window` is cut.
+  /// A reader whose kernel acknowledges less than `progress_bytes` in `progress_window` is cut.
   std::chrono::milliseconds progress_window{30'000};
   std::uint64_t progress_bytes = 32 * 1024;
 };
@@ -43,7 +45,7 @@ struct HttpProviderOptions {
 struct HttpCounters {
   std::uint64_t accepted = 0, requests = 0, bytes_sent = 0;
   std::uint64_t refused_connections = 0;  ///< Over a cap.
-  std::uint64_t cut_connections = 0;      ///< Too slow, header too large, malformed.
+  std::uint64_t cut_connections = 0;      ///< Too slow, malformed, or others needed its place.
   std::uint64_t active = 0;
   std::map<unsigned, std::uint64_t> by_status;
 };

@@ -1,20 +1,11 @@
 // The public HTTP provider on a real socket, asked by curl and by clients that mean harm. Every
 // hostile client counts what it delivered, so that a test in which nothing arrived fails.
-#include "node/http_provider.h"
-
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <thread>
 
-#include "release_fixture.h"
+#include "tests/integration/http_fixture.h"
 
 namespace phase::node::test {
 namespace {
@@ -22,109 +13,6 @@ namespace {
 using ::testing::HasSubstr;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-/// A TCP client without any manners of its own.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    if (receive_buffer > 0)
-      ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    check(::connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0, "loopback connects");
-  }
-  ~RawClient() { ::close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  /// False once the other end is gone.
-  bool send(std::string_view text) const {
-    return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
-           static_cast<ssize_t>(text.size());
-  }
-  /// What comes until the other end closes, or until `limit`.
-  [[nodiscard]] std::string read_to_end(milliseconds limit) const {
-    std::string all;
-    const auto end = steady_clock::now() + limit;
-    while (wait(end)) {
-      std::array<char, 65536> block{};
-      const auto got = ::recv(fd_, block.data(), block.size(), 0);
-      if (got <= 0) {
-        closed_ = true;
-        break;
-      }
-      all.append(block.data(), static_cast<std::size_t>(got));
-    }
-    return all;
-  }
-  [[nodiscard]] bool closed() const { return closed_; }
-
- private:
-  [[nodiscard]] bool wait(steady_clock::time_point end) const {
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(end - steady_clock::now()).count();
-    pollfd poll{fd_, POLLIN, 0};
-    return left > 0 && ::poll(&poll, 1, static_cast<int>(left)) > 0;
-  }
-  int fd_;
-  mutable bool closed_ = false;
-};
-
-std::string output_of(const std::string& command) {
-  std::string all;
-  FILE* pipe = ::popen(command.c_str(), "r");
-  check(pipe != nullptr, "a shell can be started");
-  std::array<char, 65536> block{};
-  for (std::size_t got = 0; (got = std::fread(block.data(), 1, block.size(), pipe)) > 0;)
-    all.append(block.data(), got);
-  ::pclose(pipe);
-  return all;
-}
-
-class HttpProviderTest : public ::testing::Test {
- protected:
-  HttpProviderTest() {
-    write(publisher_.initramfs_file, initramfs(3'000'000));
-    const auto store = open_store(folder_.path() + "/store");
-    auto made = publisher_.publish(*store);
-    check(made.ok(), "a good release can be published");
-    release_ = std::move(*made);
-    catalogue_ = std::make_shared<const Catalogue>(build_catalogue(store->releases(), nullptr));
-    options_.listen = {*parse_endpoint("127.0.0.1:0")};
-  }
-  void start() {
-    auto provider = HttpProvider::open(options_);
-    check(provider.ok(), "a free port can be listened on");
-    provider_ = std::move(*provider);
-    provider_->set_catalogue(catalogue_);
-    port_ = provider_->listening().front().port;
-  }
-  [[nodiscard]] std::string curl(const std::string& arguments, const std::string& path) const {
-    return output_of("curl -s --max-time 20 --path-as-is " + arguments + " 'http://127.0.0.1:" +
-                     std::to_string(port_) + path + "'");
-  }
-  [[nodiscard]] std::string status(const std::string& arguments, const std::string& path) const {
-    return curl("-o /dev/null -w '%{http_code}' " + arguments, path);
-  }
-  [[nodiscard]] std::string content(const std::string& name) const {
-    return std::string(as_text(*real_files().read_file(release_.folder + "/" + name, 1 << 24)));
-  }
-  [[nodiscard]] std::string raw(const std::string& request) const {
-    const RawClient client(port_);
-    check(client.send(request), "loopback takes a request");
-    return client.read_to_end(milliseconds(5000));
-  }
-
-  TempFolder folder_;
-  Publisher publisher_{folder_.path()};
-  StoredRelease release_;
-  std::shared_ptr<const Catalogue> catalogue_;
-  HttpProviderOptions options_;
-  std::unique_ptr<HttpProvider> provider_;
-  std::uint16_t port_ = 0;
-};
 
 TEST_F(HttpProviderTest, GivesCurlEveryFileOfARelease) {
   start();
@@ -172,6 +60,63 @@ TEST_F(HttpProviderTest, AnswersRangesHeadAndConditions) {
   EXPECT_EQ(status("-X POST", path), "405");
   EXPECT_EQ(status("--data-binary xxxxx", path), "413");
   EXPECT_EQ(status("-H 'Expect: 100-continue'", path), "200");
+}
+
+/// The fields of an answer, without those that change by themselves.
+std::string fields_of(const std::string& answer) {
+  std::string kept = answer.substr(0, answer.find("\r\n\r\n") + 2);
+  const auto date = kept.find("Date: ");
+  return kept.erase(date, kept.find("\r\n", date) + 2 - date);
+}
+
+TEST_F(HttpProviderTest, HeadHasTheFieldsOfGet) {
+  start();
+  for (const char* path : {"/stable/x86_64/initramfs", "/healthz", "/stable/x86_64/manifest.json"}) {
+    const auto rest = " " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const auto head = raw("HEAD" + rest);
+    EXPECT_TRUE(head.ends_with("\r\n\r\n")) << path;
+    EXPECT_EQ(fields_of(head), fields_of(raw("GET" + rest))) << path;
+  }
+}
+
+TEST_F(HttpProviderTest, IfRangeTakesAStrongEtagOnly) {
+  start();
+  const std::string path = "/stable/x86_64/initramfs";
+  const auto etag = "\"" + to_hex(release_.manifest.find(Role::kInitramfs)->sha256) + "\"";
+  const auto asked = [&](const std::string& field) { return status("-r 0-9 -H '" + field + "'", path); };
+  EXPECT_EQ(asked("If-Range: W/" + etag), "200");
+  EXPECT_EQ(asked("If-Range: Sat, 29 Oct 1994 19:43:31 GMT"), "200");
+  EXPECT_EQ(asked("If-Range: " + etag), "206");
+  EXPECT_EQ(asked("If-Match: W/" + etag), "412");
+  EXPECT_EQ(asked("If-Match: \"x\", " + etag), "206");
+  EXPECT_EQ(asked("If-None-Match: W/" + etag), "304");
+  // One field on two lines is one list (RFC 9110, 5.3).
+  EXPECT_EQ(asked("If-None-Match: \"x\"' -H 'If-None-Match: " + etag), "304");
+  EXPECT_THAT(curl("-i -r 99999999-", path),
+              HasSubstr("Content-Range: bytes */" + std::to_string(content("initramfs").size())));
+}
+
+TEST_F(HttpProviderTest, AnswersPipelinedRequestsInOrder) {
+  start();
+  const auto file = content("initramfs");
+  std::string requests, expected;
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto first = i * 70'000, last = first + 60'000;
+    requests += "GET /stable/x86_64/initramfs HTTP/1.1\r\nHost: x\r\nRange: bytes=" +
+                std::to_string(first) + "-" + std::to_string(last) + "\r\n" +
+                (i == 39 ? "Connection: close\r\n\r\n" : "\r\n");
+    expected += file.substr(first, last - first + 1);
+  }
+  const auto all = raw(requests);
+  std::string bodies;
+  for (std::size_t at = 0; at < all.size();) {
+    ASSERT_EQ(all.compare(at, 13, "HTTP/1.1 206 "), 0) << all.substr(at, 200);
+    const auto body = all.find("\r\n\r\n", at) + 4;
+    bodies += all.substr(body, 60'001);
+    at = body + 60'001;
+  }
+  EXPECT_TRUE(bodies == expected) << bodies.size() << " bytes instead of " << expected.size();
+  EXPECT_EQ(provider_->counters().accepted, 1u);
 }
 
 TEST_F(HttpProviderTest, ResumesADownloadOfCurl) {

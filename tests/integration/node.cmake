@@ -1,6 +1,8 @@
 # The node's parts against real clients.
 set(NODE_FIXTURE ${CMAKE_CURRENT_LIST_DIR}/../unit/node)
 add_executable(http_provider_test
+  ${CMAKE_CURRENT_LIST_DIR}/http_fixture.cc
+  ${CMAKE_CURRENT_LIST_DIR}/http_held_test.cc
   ${CMAKE_CURRENT_LIST_DIR}/http_provider_test.cc
   ${NODE_FIXTURE}/release_fixture.cc)
 target_include_directories(http_provider_test PRIVATE ${NODE_FIXTURE})

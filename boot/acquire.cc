@@ -41,6 +41,7 @@ AcquireState::AcquireState(dht::Session& session_in, const Clock& clock_in,
              options.arch, options.min_version),
       relays(question_of(options), options.http, [this] { session.wake(); }),
       web(session, options.http, [this] { session.wake(); }),
+      reuse(session, [this] { session.wake(); }),
       roots(session, options.policy.root, {.use_dht = options.use_dht, .http = options.http},
             [this] { session.wake(); }) {}
 
@@ -85,6 +86,7 @@ void AcquireState::end_failed(const Error& why) {
   stop_lookups();
   relays.stop();
   web.stop();
+  reuse.stop();
   arrivals.reset();
   if (release) session.remove(*release);
   release.reset();
@@ -102,6 +104,7 @@ void AcquireState::freeze_accounts() {
   report.sources = session.peers(*release);
   for (dht::PeerAccount& server : web.accounts()) report.sources.push_back(std::move(server));
   report.wasted = session.status(*release).failed_bytes + web.wasted();
+  report.reused = reuse.reused();
   report.received = 0;
   for (const dht::PeerAccount& peer : report.sources) report.received += peer.received;
 }
@@ -136,7 +139,7 @@ Error AcquireState::altered() const {
 
 bool AcquireState::nobody_to_ask() const {
   return !options.use_dht && !options.use_lan && met_peers.empty() && !relays.busy() &&
-         !web.alive();
+         !web.alive() && !reuse.busy();
 }
 
 Error AcquireState::all_given_up() const {
@@ -202,6 +205,7 @@ void AcquireState::tick() {
   poll_roots(now);
   if (ended()) return;
   poll_web(now);
+  poll_reuse(now);
   let_far_in(now);
   if (doomed && settled(now)) return give_up_release(Error(*doomed));
   if (doomed) return;
@@ -257,7 +261,7 @@ void Acquire::handle(const dht::LanEvent& event) {
 void Acquire::tick() { state_->tick(); }
 
 MonoTime Acquire::next_tick() const {
-  MonoTime next = state_->last_tick + kTickEvery;
+  MonoTime next = state_->last_tick + (state_->reuse.busy() ? kReuseTick : kTickEvery);
   if (state_->last_tick < state_->settled_at) next = std::min(state_->settled_at, next);
   const auto roots = state_->roots.deadline();
   if (roots && state_->last_tick < *roots) next = std::min(*roots, next);

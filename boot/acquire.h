@@ -6,8 +6,8 @@
 //   beside all of this: each that the chain rule accepts decides from then on
 //
 //   discover (pointer: DHT, nodes on the link, given providers) -> providers -> metadata ->
-//   manifest.dsse, verified against the policy -> memory check -> artifacts, from a cache where it
-//   has them -> held against their signed BEP 52 roots
+//   manifest.dsse, verified against the policy -> memory check -> artifacts, those of
+//   their pieces that an older release on disk has from there -> held against their signed roots
 //
 // Near before far: while nodes on the link deliver, nobody beyond it is asked for more than the
 // pointer. With a cache, a release in it that passes every rule is the answer where nothing newer
@@ -28,6 +28,7 @@
 
 #include "boot/cache/cache.h"
 #include "boot/http_get.h"
+#include "boot/reuse.h"
 #include "dht/lan/lan.h"
 #include "dht/session.h"
 #include "proto/ports.h"
@@ -60,6 +61,8 @@ struct AcquireOptions {
   std::optional<dht::OnLink> near;
   HttpWay http;                      ///< Which way requests to providers may go.
   Cache* cache = nullptr;            ///< Borrowed, may be null.
+  /// Pieces of these need not come. What the cache and `folder` hold of older ones is found anyway.
+  std::vector<OlderRelease> older;
   bool only_cache = false;           ///< There is no network: nobody else is asked.
   /// With a release in the cache that could be used: a newer one is looked for so long.
   Duration newer = std::chrono::seconds(15);
@@ -92,7 +95,8 @@ struct AcquireReport {
   std::vector<std::string> refusals;   ///< What was refused on the way and why, at most 32.
   std::uint64_t received = 0;          ///< Payload bytes, in all.
   std::uint64_t wasted = 0;            ///< Of these, thrown away after a failed check.
-  std::uint64_t from_cache = 0;        ///< Bytes that did not have to come.
+  std::uint64_t from_cache = 0;        ///< Bytes of a release that the cache had whole.
+  std::uint64_t reused = 0;            ///< Bytes that older releases on disk had.
   /// Who named the release that was taken: "DHT", a URL, "cache"; why, where that needs a word.
   std::string path;
 };

@@ -1,12 +1,56 @@
 // What a disk already holds: the release that the pointer names, the newest one where nobody names
-// any, and files of older releases that did not change.
+// any, and pieces of older releases that did not change.
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <utility>
 
 #include "boot/acquire_state.h"
 #include "proto/names.h"
 
 namespace phase::boot {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxOlderFiles = 1024;
+/// Releases of which the cache's .torrent is read; files of the others are found whole.
+constexpr std::size_t kMaxCachedTorrents = 3;
+constexpr std::size_t kMaxBeside = 256;
+constexpr std::size_t kMaxBesideRead = 2;
+
+std::vector<OlderFile> cached_files(const Cache& cache, const std::string& channel,
+                                    const std::string& arch) {
+  std::vector<OlderFile> out;
+  std::size_t torrents = 0;
+  for (const CachedRelease& older : cache.list()) {
+    const bool same = older.manifest.channel == channel && older.manifest.arch == arch;
+    Result<dht::PieceSums> sums(ErrorCode::kNotFound, "not asked for");
+    if (same && torrents < kMaxCachedTorrents) {
+      const auto torrent = cache.torrent(older.manifest_sha256);
+      if (torrent) sums = dht::read_piece_sums(*torrent);
+      if (sums) ++torrents;
+    }
+    for (const Artifact& artifact : older.manifest.artifacts) {
+      // Without a path it is none that another file of that name may come from.
+      OlderFile file{cache.path_of(artifact), same ? artifact.name : std::string(), artifact.size,
+                     artifact.pieces_root, 0, {}};
+      if (sums) {
+        const auto of = std::find_if(sums->files.begin(), sums->files.end(), [&](const auto& one) {
+          return one.path == artifact.name && one.pieces_root == artifact.pieces_root;
+        });
+        if (of != sums->files.end()) {
+          file.piece_length = sums->piece_length;
+          file.sums = of->sums;
+        }
+      }
+      out.push_back(std::move(file));
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 void AcquireState::open_cache() {
   if (options.cache == nullptr) return;
@@ -104,28 +148,54 @@ bool AcquireState::take_best_from_cache(const std::string& why) {
   return false;
 }
 
-Result<void> AcquireState::reuse_parts(const dht::TorrentInfo& info) {
-  if (!cached) return {};
-  std::vector<std::string> refused;
-  const std::string folder = options.folder + "/" + info.name;
-  // What lies there already was fetched before, and is looked at again by the session.
-  if (was_there) return {};
-  const std::uint64_t bytes = cached->copy_parts(manifest->manifest, folder, refused);
-  for (std::string& line : refused) refuse(std::move(line));
-  if (bytes == 0) return {};
-  report.from_cache = bytes;
-  say("cache: " + std::to_string(bytes) + " of " +
-      std::to_string(manifest->manifest.total_bytes()) + " bytes need not come");
-  // The session looks at what lies on disk at the start of a fetch only.
-  auto torrent = session.torrent_file(*release);
-  if (!torrent) return {};
-  session.remove(*release);
-  auto again = session.fetch(infohashes, options.folder, *torrent);
-  if (!again) return again.error();
-  release = *again;
-  connect_met_peers();
-  web.moved(*release);
-  return {};
+// Parts of older releases.
+
+std::vector<OlderFile> AcquireState::older_on_disk() const {
+  std::vector<OlderFile> out;
+  const auto take = [&](std::vector<OlderFile> files) {
+    if (out.size() < kMaxOlderFiles) std::move(files.begin(), files.end(), std::back_inserter(out));
+  };
+  for (const OlderRelease& older : options.older) take(older_files(older));
+  if (options.cache != nullptr) take(cached_files(*options.cache, options.channel, options.arch));
+  for (const OlderRelease& beside : releases_beside()) take(older_files(beside));
+  return out;
+}
+
+/// What `folder` holds of other versions: `plasmd fetch` leaves each in a folder of its own.
+std::vector<OlderRelease> AcquireState::releases_beside() const {
+  const std::string prefix = "phase-" + options.channel + "-" + options.arch + "-";
+  const std::string own = session.info(*release)->name;
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (fs::directory_iterator at(options.folder, failed), end;
+       !failed && at != end && names.size() < kMaxBeside; at.increment(failed)) {
+    const std::string name = at->path().filename().string();
+    if (name.starts_with(prefix) && name != own) names.push_back(name);
+  }
+  // The highest number of digits first, so that the newest is.
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return std::pair(a.size(), a) > std::pair(b.size(), b);
+  });
+  if (names.size() > kMaxBesideRead) names.resize(kMaxBesideRead);
+  std::vector<OlderRelease> out;
+  for (const std::string& name : names) out.push_back({options.folder + "/" + name, {}});
+  return out;
+}
+
+std::vector<std::uint32_t> AcquireState::plan_reuse_of_older() {
+  auto pieces = reuse.plan(*release, older_on_disk());
+  poll_reuse(clock.now());
+  if (!pieces.empty()) {
+    say("older releases: " + std::to_string(reuse.planned()) + " of " +
+        std::to_string(manifest->manifest.total_bytes()) + " bytes may lie there");
+  }
+  return pieces;
+}
+
+void AcquireState::poll_reuse(MonoTime now) {
+  if (!release) return;
+  reuse.tick(now);
+  if (std::exchange(reuse_changes, reuse.changes()) != reuse.changes()) web.leave(reuse.expected());
 }
 
 }  // namespace phase::boot

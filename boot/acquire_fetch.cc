@@ -80,13 +80,14 @@ void AcquireState::drop_release() {
     if (!was_there) std::filesystem::remove_all(from_cache->folder, failed);
     from_cache.reset();
   }
-  report.from_cache = 0;
+  report.from_cache = report.reused = 0;
   web.forget();
   remove_release();
 }
 
 /// With what was fetched of it; what lay there before stays.
 void AcquireState::remove_release() {
+  reuse.stop();
   if (!release) return;
   const bool ours = session.info(*release).has_value() && !was_there;
   session.remove(*release, ours ? dht::Files::kDelete : dht::Files::kKeep);
@@ -154,15 +155,17 @@ Result<VerifiedManifest> AcquireState::check_manifest(const dht::TorrentInfo& in
   return verified;
 }
 
-Result<void> AcquireState::want(const std::vector<std::string>& paths) {
+Result<void> AcquireState::want(const std::vector<std::string>& paths,
+                                const std::vector<std::uint32_t>& spared) {
   web.want(paths);
-  return session.want(*release, paths);
+  return session.want(*release, paths, spared);
 }
 
-Result<void> AcquireState::want_all(const dht::TorrentInfo& info) {
+Result<void> AcquireState::want_all(const dht::TorrentInfo& info,
+                                    const std::vector<std::uint32_t>& spared) {
   std::vector<std::string> all;
   for (const dht::TorrentFile& file : info.files) all.push_back(file.path);
-  return want(all);
+  return want(all, spared);
 }
 
 void AcquireState::manifest_received() {
@@ -177,8 +180,8 @@ void AcquireState::manifest_received() {
   highest_valid = std::max(highest_valid, checked->manifest.release_version);
   manifest = std::move(*checked);
   enter(Stage::kArtifacts);
-  if (auto reused = reuse_parts(*info); !reused) return fail(reused.error());
-  if (auto wanted = want_all(*info); !wanted) return fail(wanted.error());
+  if (auto wanted = want_all(*info, plan_reuse_of_older()); !wanted) return fail(wanted.error());
+  reuse.start();
   // What comes is passed on while more comes, now that it is known to be worth passing on.
   if (options.use_dht) pass_on();
   if (!options.check_artifacts) return;
@@ -195,6 +198,8 @@ void AcquireState::pass_on() {
 }
 
 void AcquireState::all_received() {
+  reuse.tick(clock.now());
+  reuse.stop();
   freeze_accounts();
   enter(Stage::kVerify);
   if (arrivals) arrivals->arrived(session.pieces(*release));

@@ -16,6 +16,7 @@
 #include "boot/near_first.h"
 #include "boot/pointer_choice.h"
 #include "boot/relays.h"
+#include "boot/reuse.h"
 #include "boot/root_search.h"
 #include "boot/web/web_seeds.h"
 
@@ -98,7 +99,8 @@ struct AcquireState {
   void use_web_seed(const TorrentAnswer& answer, const dht::PieceLayout& layout);
   void poll_web(MonoTime now);
   /// Which files are fetched, by whomever.
-  [[nodiscard]] Result<void> want(const std::vector<std::string>& paths);
+  [[nodiscard]] Result<void> want(const std::vector<std::string>& paths,
+                                  const std::vector<std::uint32_t>& spared = {});
   void take_torrent(const TorrentAnswer& answer);
   void relay_failed(const Error& why, bool lan);
   [[nodiscard]] bool is_near(const Endpoint& endpoint) const;
@@ -123,7 +125,8 @@ struct AcquireState {
   [[nodiscard]] Result<VerifiedManifest> check_manifest(const dht::TorrentInfo& info);
   [[nodiscard]] Error other_version(std::uint64_t in_manifest) const;
   void manifest_received();
-  [[nodiscard]] Result<void> want_all(const dht::TorrentInfo& info);
+  [[nodiscard]] Result<void> want_all(const dht::TorrentInfo& info,
+                                      const std::vector<std::uint32_t>& spared);
   void pass_on();
   void all_received();
   void verify_tick(MonoTime now);
@@ -138,7 +141,11 @@ struct AcquireState {
   /// The newest that the cache has and the pointer seen allows; false where there is none.
   [[nodiscard]] bool take_best_from_cache(const std::string& why);
   [[nodiscard]] bool take_from_cache(const VerifiedManifest& release, const std::string& why);
-  [[nodiscard]] Result<void> reuse_parts(const dht::TorrentInfo& info);
+  /// Pieces that nobody has to be asked for, since older releases may have them.
+  [[nodiscard]] std::vector<std::uint32_t> plan_reuse_of_older();
+  [[nodiscard]] std::vector<OlderFile> older_on_disk() const;
+  [[nodiscard]] std::vector<OlderRelease> releases_beside() const;
+  void poll_reuse(MonoTime now);
 
   dht::Session& session;
   const Clock& clock;
@@ -146,6 +153,8 @@ struct AcquireState {
   PointerChoice choice;
   Relays relays;
   WebSeeds web;
+  Reuse reuse;
+  std::uint64_t reuse_changes = 0;          // of reuse that `web` was told
   RootSearch roots;
   WallTime run_time;                        // of this run, fixed by start()
   std::uint64_t highest_valid = 0;          // a manifest of this version passed every rule

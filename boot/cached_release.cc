@@ -90,21 +90,6 @@ Result<std::string> CachedReleases::copy(const VerifiedManifest& release,
   return copied.error();
 }
 
-std::uint64_t CachedReleases::copy_parts(const Manifest& manifest, const std::string& folder,
-                                         std::vector<std::string>& refused) const {
-  std::uint64_t bytes = 0;
-  if (cache_ == nullptr) return bytes;
-  for (const Artifact& artifact : manifest.artifacts) {
-    const auto copied = copy_one(*cache_, artifact, folder);
-    if (copied) {
-      bytes += artifact.size;
-    } else if (copied.error().code != ErrorCode::kNotFound) {
-      refused.push_back(copied.error().detail);
-    }
-  }
-  return bytes;
-}
-
 Bytes CachedReleases::torrent(const Sha256& manifest_sha256) const {
   if (cache_ == nullptr) return {};
   auto torrent = cache_->torrent(manifest_sha256);

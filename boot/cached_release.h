@@ -1,6 +1,6 @@
 // boot/cached_release.h
-// What a cache can give to one acquire: releases that verify under the policy now, and files of
-// others. Everything is hashed while it is copied; what is damaged is said once.
+// What a cache can give to one acquire: releases that verify under the policy now.
+// Everything is hashed while it is copied; what is damaged is said once.
 // Threads: the owner's. Copying blocks for as long as the disk takes.
 #pragma once
 
@@ -25,10 +25,6 @@ class CachedReleases {
   /// Writes the whole release to `parent`/<release name>/ and answers with that folder. After an
   /// error this release is not offered any more, and what was written stays (it is right).
   [[nodiscard]] Result<std::string> copy(const VerifiedManifest& release, const std::string& parent);
-  /// Copies those files of `manifest` that the cache has to `folder`; how many bytes. What is
-  /// damaged is named in `refused`.
-  [[nodiscard]] std::uint64_t copy_parts(const Manifest& manifest, const std::string& folder,
-                                         std::vector<std::string>& refused) const;
   [[nodiscard]] Bytes torrent(const Sha256& manifest_sha256) const;
   /// Verified items of the pointer that was stored with it, for those who put it again.
   [[nodiscard]] std::vector<SignedItem> pointer(const Sha256& manifest_sha256,

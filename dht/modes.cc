@@ -46,12 +46,15 @@ Result<SessionOptions> restricted(SessionOptions options) {
     without_dht(options);
     options.incoming = false;
   }
+  // On the link nobody beyond it is to come in, however that is said.
+  if (options.only_on_link) options.map_ports = false;
   if (options.anonymous) {
     options.read_only_dht = true;
     options.incoming = false;
     options.peer_exchange = false;
     options.http_port = 0;
   }
+  if (!options.incoming) options.map_ports = false;
   return options;
 }
 

@@ -13,6 +13,7 @@
 #include "dht/connect_now.h"
 #include "dht/convert.h"
 #include "dht/modes.h"
+#include "dht/piece_sums_of.h"
 #include "dht/torrent_rules.h"
 
 namespace phase::dht {
@@ -56,7 +57,10 @@ Result<Bytes> write_torrent(const lt::torrent_handle& handle) {
 }  // namespace
 
 Releases::Releases(lt::session_handle session, EventQueue& events, const SessionOptions& options)
-    : session_(std::move(session)), events_(events), options_(options) {}
+    : session_(std::move(session)),
+      events_(events),
+      options_(options),
+      connections_(make_connection_count(options.max_peers_per_address)) {}
 
 Result<ReleaseId> Releases::add(lt::add_torrent_params params, Release release) {
   release.accounts = std::make_shared<Accounts>();
@@ -76,6 +80,10 @@ Result<void> Releases::start(lt::add_torrent_params params, Release& release) {
   params.extensions.push_back([](const lt::torrent_handle& torrent, lt::client_data_t) {
     return make_connect_now_plugin(torrent);
   });
+  params.extensions.push_back(
+      [count = connections_](const lt::torrent_handle&, lt::client_data_t) {
+        return make_connection_guard(count);
+      });
   if (!params.ti) {
     release.found = std::make_shared<FoundMetadata>();
     params.extensions.push_back([infohashes = release.infohashes, found = release.found](
@@ -175,7 +183,8 @@ Result<ReleaseId> Releases::seed(ByteView torrent, const std::string& parent) tr
   return {ErrorCode::kMalformed, std::string("torrent: ") + failure.what()};
 }
 
-Result<void> Releases::want(ReleaseId id, const std::vector<std::string>& paths) try {
+Result<void> Releases::want(ReleaseId id, const std::vector<std::string>& paths,
+                            const std::vector<std::uint32_t>& spared) try {
   Release* release = find(id);
   if (release == nullptr || !release->info) {
     return {ErrorCode::kNotFound, "the release's file list is not known yet"};
@@ -199,7 +208,14 @@ Result<void> Releases::want(ReleaseId id, const std::vector<std::string>& paths)
     if (wanted[i]) priorities[static_cast<std::size_t>(file.index)] = lt::default_priority;
     file.wanted = wanted[i];
   }
+  release->spared.clear();
+  release->spared.insert(spared.begin(), spared.end());
   release->handle.prioritize_files(priorities);
+  // All pieces of these files are asked for once the disk has answered. With this answer its own
+  // waits to be read, and what is left out comes right behind it: peers are asked for a few blocks in
+  // between at most.
+  (void)release->handle.status({});
+  apply_spared(*release);
   release->completed = false;
   release->refreshed = {};  // What was asked for before is about other files.
   return {};
@@ -237,12 +253,14 @@ void Releases::add_piece(ReleaseId id, std::uint32_t piece, ByteView bytes) try 
 }
 
 void Releases::ask_peers(ReleaseId id, const std::vector<std::uint32_t>& pieces, bool yes) try {
-  const Release* release = find(id);
+  Release* release = find(id);
   if (release == nullptr || !release->info || pieces.empty()) return;
   std::vector<std::pair<lt::piece_index_t, lt::download_priority_t>> priorities;
   for (const auto piece : pieces) {
     priorities.emplace_back(lt::piece_index_t(static_cast<int>(piece)),
                             yes ? lt::default_priority : lt::dont_download);
+    if (yes) release->spared.erase(piece);
+    else release->spared.insert(piece);
   }
   release->handle.prioritize_pieces(priorities);
 } catch (const std::exception&) {
@@ -277,6 +295,16 @@ std::optional<Infohashes> Releases::infohashes(ReleaseId id) const {
 std::optional<TorrentInfo> Releases::info(ReleaseId id) const {
   const Release* release = find(id);
   return release == nullptr ? std::nullopt : release->info;
+}
+
+std::optional<PieceSums> Releases::piece_sums(ReleaseId id) const try {
+  const Release* release = find(id);
+  if (release == nullptr || !release->info) return std::nullopt;
+  const auto torrent = release->handle.torrent_file();
+  if (!torrent) return std::nullopt;
+  return piece_sums_of(*torrent, *release->info);
+} catch (const std::exception&) {
+  return std::nullopt;  // As in connect().
 }
 
 Result<Bytes> Releases::torrent_file(ReleaseId id) const try {

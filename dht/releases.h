@@ -12,10 +12,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "dht/accounts.h"
+#include "dht/connection_guard.h"
 #include "dht/event_queue.h"
 #include "dht/guards.h"
 #include "dht/metadata_guard.h"
@@ -31,7 +33,8 @@ class Releases {
   Result<ReleaseId> fetch(const Infohashes& infohashes, const std::string& parent,
                           ByteView torrent);
   Result<ReleaseId> seed(ByteView torrent, const std::string& parent);
-  Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
+  Result<void> want(ReleaseId release, const std::vector<std::string>& paths,
+                    const std::vector<std::uint32_t>& spared);
   void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
   void add_piece(ReleaseId release, std::uint32_t piece, ByteView bytes);
   void ask_peers(ReleaseId release, const std::vector<std::uint32_t>& pieces, bool yes);
@@ -39,6 +42,7 @@ class Releases {
 
   [[nodiscard]] std::optional<Infohashes> infohashes(ReleaseId release) const;
   [[nodiscard]] std::optional<TorrentInfo> info(ReleaseId release) const;
+  [[nodiscard]] std::optional<PieceSums> piece_sums(ReleaseId release) const;
   [[nodiscard]] Result<Bytes> torrent_file(ReleaseId release) const;
   [[nodiscard]] ReleaseStatus status(ReleaseId release);
   [[nodiscard]] std::vector<bool> pieces(ReleaseId release) const;
@@ -68,6 +72,8 @@ class Releases {
     std::map<Endpoint, PeerSource> met;
     std::optional<TorrentInfo> info;
     std::vector<File> files;  ///< As info->files.
+    /// Pieces of wanted files that peers are not asked for.
+    std::set<std::uint32_t> spared;
     Bytes torrent;            ///< The .torrent file, once every piece hash is known.
     bool seeded = false;      ///< By seed(), not fetched.
     bool completed = false;   ///< ReleaseCompleted was sent for what is wanted now.
@@ -85,6 +91,7 @@ class Releases {
   [[nodiscard]] const Release* find(ReleaseId release) const;
   void take_metadata(ReleaseId id, Release& release);
   void refresh(ReleaseId id, Release& release, MonoTime now);
+  static void apply_spared(const Release& release);
   void read_progress(Release& release);
   void keep_torrent(Release& release);
   void report_completion(ReleaseId id, Release& release);
@@ -94,6 +101,7 @@ class Releases {
   libtorrent::session_handle session_;
   EventQueue& events_;
   SessionOptions options_;
+  std::shared_ptr<ConnectionCount> connections_;
   ReleaseId next_id_ = 1;
   std::map<ReleaseId, Release> releases_;
   std::map<libtorrent::torrent_handle, ReleaseId> by_handle_;

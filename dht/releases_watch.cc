@@ -80,6 +80,8 @@ void Releases::handle(const lt::alert& alert) {
     events_.push(PieceFailed{id, static_cast<std::uint32_t>(int(piece->piece_index))});
   } else if (const auto* ban = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
     release.accounts->note_ban(from_lt(ban->endpoint));
+  } else if (lt::alert_cast<lt::file_prio_alert>(&alert) != nullptr) {
+    apply_spared(release);
   } else if (const auto* file = lt::alert_cast<lt::file_error_alert>(&alert)) {
     fail(id, release, store_error(*file));
   } else if (const auto* torrent = lt::alert_cast<lt::torrent_error_alert>(&alert)) {
@@ -109,6 +111,18 @@ void Releases::take_metadata(ReleaseId id, Release& release) {
   }
   release.info = std::move(*info);
   if (!release.seeded) events_.push(MetadataReceived{id});
+}
+
+/// libtorrent goes by what want() said once the disk has it, and forgets the pieces' own priorities
+/// that were set since.
+void Releases::apply_spared(const Release& release) try {
+  std::vector<std::pair<lt::piece_index_t, lt::download_priority_t>> priorities;
+  for (const std::uint32_t piece : release.spared) {
+    priorities.emplace_back(lt::piece_index_t(static_cast<int>(piece)), lt::dont_download);
+  }
+  if (!priorities.empty()) release.handle.prioritize_pieces(priorities);
+} catch (const std::exception&) {
+  // libtorrent has dropped the torrent after an error, which was reported.
 }
 
 void Releases::read_progress(Release& release) {

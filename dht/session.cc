@@ -24,6 +24,8 @@
 #include "dht/listen.h"
 #include "dht/lookups.h"
 #include "dht/modes.h"
+#include "dht/piece_sums.h"
+#include "dht/port_watch.h"
 #include "dht/releases.h"
 #include "dht/settings.h"
 
@@ -161,7 +163,8 @@ struct Session::State {
         listens(listening.tcp.begin(), listening.tcp.end()),
         signal(std::make_shared<Signal>()),
         lookups(session, events, options),
-        releases(session, events, options) {
+        releases(session, events, options),
+        ports(options.map_ports) {
     for (auto& failure : listening.failed) events.push(std::move(failure));
     session.set_alert_notify([signal = signal] { signal->alerts_came(); });
   }
@@ -169,10 +172,11 @@ struct Session::State {
   void pump() {
     std::vector<lt::alert*> alerts;
     session.pop_alerts(&alerts);
+    const auto now = std::chrono::steady_clock::now();
     for (const auto* alert : alerts) {
+      if (ports.handle(*alert, now)) continue;
       if (!lookups.handle(*alert)) releases.handle(*alert);
     }
-    const auto now = std::chrono::steady_clock::now();
     lookups.tick(now);
     releases.tick(now);
   }
@@ -183,6 +187,7 @@ struct Session::State {
   EventQueue events;
   Lookups lookups;
   Releases releases;
+  PortWatch ports;
 };
 
 Result<std::unique_ptr<Session>> Session::open(const SessionOptions& wanted) try {
@@ -293,8 +298,9 @@ Result<ReleaseId> Session::seed(ByteView torrent, const std::string& parent) {
   return release;
 }
 
-Result<void> Session::want(ReleaseId release, const std::vector<std::string>& paths) {
-  return state_->releases.want(release, paths);
+Result<void> Session::want(ReleaseId release, const std::vector<std::string>& paths,
+                           const std::vector<std::uint32_t>& spared) {
+  return state_->releases.want(release, paths, spared);
 }
 
 void Session::connect(ReleaseId release, const Endpoint& peer, PeerSource source) {
@@ -338,6 +344,10 @@ std::optional<TorrentInfo> Session::info(ReleaseId release) const {
   return state_->releases.info(release);
 }
 
+std::optional<PieceSums> Session::piece_sums(ReleaseId release) const {
+  return state_->releases.piece_sums(release);
+}
+
 Result<Bytes> Session::torrent_file(ReleaseId release) const {
   return state_->releases.torrent_file(release);
 }
@@ -356,6 +366,10 @@ std::vector<bool> Session::begun(ReleaseId release) const {
 
 std::vector<PeerAccount> Session::peers(ReleaseId release) const {
   return state_->releases.peers(release);
+}
+
+Reachability Session::reachability() const {
+  return state_->ports.facts();
 }
 
 std::vector<Endpoint> Session::listening() const {

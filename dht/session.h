@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "dht/on_link.h"
+#include "dht/port_mapping.h"
 #include "proto/bytes.h"
 #include "proto/endpoint.h"
 #include "proto/hash.h"
@@ -38,6 +39,11 @@ struct SessionOptions {
   std::vector<Endpoint> nodes;       ///< DHT nodes to begin with: bootstrap nodes and saved ones.
   bool incoming = true;              ///< Accept connections of peers.
   std::uint64_t upload_limit = 0;    ///< Bytes per second; 0: none.
+  std::uint32_t max_peers = 500;     ///< Connections, over all releases.
+  std::uint32_t max_peers_per_address = 0;  ///< Of these, with one address; 0: any number.
+  /// Routers are asked to let strangers in, by UPnP, NAT-PMP and PCP: for nodes that stay. Not where
+  /// a setting below says that no stranger comes in.
+  bool map_ports = false;
   std::uint16_t http_port = 0;       ///< Told to peers in the extension handshake; 0: none.
   /// Peers tell each other of further peers (ut_pex), and libtorrent connects to them by itself:
   /// off where the owner chooses whom to fetch from.
@@ -102,6 +108,8 @@ struct TorrentFile {
   std::uint64_t size = 0;
   Sha256 pieces_root{};          ///< Zeros for an empty file.
 };
+
+struct PieceSums;  // dht/piece_sums.h
 
 enum class Files { kKeep, kDelete };
 
@@ -172,8 +180,10 @@ class Session {
                           ByteView torrent = {});
   /// Seeds what lies complete in `parent`/<torrent name>/ (lazily checked) and announces it.
   Result<ReleaseId> seed(ByteView torrent, const std::string& parent);
-  /// Which files are fetched; names not in the torrent are an error (kNotFound).
-  Result<void> want(ReleaseId release, const std::vector<std::string>& paths);
+  /// Which files are fetched; names not in the torrent are an error (kNotFound). Peers are not
+  /// asked for the pieces `spared`, as if by ask_peers(), but for a few blocks in the first moment.
+  Result<void> want(ReleaseId release, const std::vector<std::string>& paths,
+                    const std::vector<std::uint32_t>& spared = {});
   void connect(ReleaseId release, const Endpoint& peer, PeerSource source);
   /// A whole piece that came another way than from peers; it is written and checked like theirs,
   /// and offered to them. Passed over without metadata, while `checking`, where it is there already,
@@ -192,6 +202,8 @@ class Session {
   void remove(ReleaseId release, Files files = Files::kKeep);
 
   [[nodiscard]] std::optional<TorrentInfo> info(ReleaseId release) const;
+  /// What its info dictionary says of each piece.
+  [[nodiscard]] std::optional<PieceSums> piece_sums(ReleaseId release) const;
   /// The .torrent file, once metadata is there.
   [[nodiscard]] Result<Bytes> torrent_file(ReleaseId release) const;
   [[nodiscard]] ReleaseStatus status(ReleaseId release) const;
@@ -202,6 +214,8 @@ class Session {
   /// Everybody that ever sent or received a payload byte or is connected, banned ones included.
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release) const;
 
+  /// Whether strangers reach us.
+  [[nodiscard]] Reachability reachability() const;
   /// Where peers reach us; nowhere with socks5.
   [[nodiscard]] std::vector<Endpoint> listening() const;
 

@@ -44,12 +44,15 @@ void set_listening(lt_settings& s, const std::vector<Endpoint>& listen) {
   s.set_bool(lt_settings::enable_ip_notifier, false);
 }
 
-void set_discovery(lt_settings& s) {
-  // Multicast and requests to the router are on by default. LAN discovery is DNS-SD's, and nobody
-  // opens a port of a router that is not theirs.
+void set_discovery(lt_settings& s, const SessionOptions& options) {
+  // Multicast and requests to the router are on by default. LAN discovery is DNS-SD's, and a router
+  // is asked for its ports only where the owner of a node has it so.
   s.set_bool(lt_settings::enable_lsd, false);
-  s.set_bool(lt_settings::enable_upnp, false);
-  s.set_bool(lt_settings::enable_natpmp, false);
+  s.set_bool(lt_settings::enable_upnp, options.map_ports);
+  // NAT-PMP and, of routers that speak it, PCP.
+  s.set_bool(lt_settings::enable_natpmp, options.map_ports);
+  // What says that it is a router and is not on our network is not ours.
+  s.set_bool(lt_settings::upnp_ignore_nonrouters, true);
   // Nodes to begin with are the owner's choice; the default is one operator's host name.
   s.set_str(lt_settings::dht_bootstrap_nodes, "");
   s.set_bool(lt_settings::enable_dht, false);
@@ -96,7 +99,8 @@ void set_connections(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::min_reconnect_time, 2);
   s.set_int(lt_settings::max_failcount, 10);
   s.set_int(lt_settings::peer_connect_timeout, 5);
-  s.set_int(lt_settings::connections_limit, 500);
+  s.set_int(lt_settings::connections_limit,
+            static_cast<int>(std::clamp<std::uint32_t>(options.max_peers, 2, 65'000)));
   // A DHT node names up to 3,000 peers of a release (BEP 5 sets no limit, libtorrent does): where most
   // of them do not exist, those that do must not be turned away because the list is full.
   s.set_int(lt_settings::max_peerlist_size, 10'000);
@@ -154,7 +158,8 @@ void set_limits(lt_settings& s) {
   s.set_int(lt_settings::alert_mask,
             static_cast<int>(static_cast<std::uint32_t>(
                 category::error | category::status | category::storage | category::dht |
-                category::dht_operation | category::file_progress | category::peer)));
+                category::dht_operation | category::file_progress | category::peer |
+                category::port_mapping)));
 }
 
 }  // namespace
@@ -163,7 +168,7 @@ lt_settings make_settings(const SessionOptions& options, const std::vector<Endpo
   lt_settings s;
   set_identity(s, options);
   set_listening(s, listen);
-  set_discovery(s);
+  set_discovery(s, options);
   set_dht(s, options);
   set_connections(s, options);
   set_transfer(s, options);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-
 namespace phase::node {
 namespace {
 
@@ -124,6 +123,7 @@ void Follower::begin_acquire() {
   options.provider_urls = options_.provider_urls;
   options.use_dht = options_.use_dht;
   options.use_lan = options_.use_lan;
+  options.older = owner_.older(options_.target);
   if (auto near = dht::OnLink::now()) {
     if (options_.only_on_link) options.http.only_on_link = *near;
     options.near = std::move(*near);
@@ -184,6 +184,10 @@ void Follower::end_acquire() {
   }
   last_error_.reset();
   retry_pause_ = kFirstRetryPause;
+  const boot::AcquireReport report = acquire->report();
+  last_fetched_ = {report.received, report.reused};
+  messages_.push_back("fetched " + std::to_string(report.received) + " bytes, reused " +
+                      std::to_string(report.reused) + " of older releases");
   hold({acquire->acquired()->manifest.manifest.release_version, acquire->acquired()->pointer});
   next_put_ = next_look_ = clock_.now();  // the look completes the set of salts
 }

@@ -54,6 +54,8 @@ class FollowOwner {
   virtual Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) = 0;
   /// The same release, a fresher or more complete set of pointer items.
   virtual void refresh(const FollowTarget& target, const std::vector<SignedItem>& items) = 0;
+  /// What lies on disk of older releases, so that only what changed is fetched.
+  [[nodiscard]] virtual std::vector<boot::OlderRelease> older(const FollowTarget& target) const = 0;
   /// Root documents that lead on from the target's base, each checked; kept and passed on. Returns
   /// what is held of the target by the root that is current now.
   virtual Held learned(const FollowTarget& target, const std::vector<Bytes>& documents) = 0;
@@ -98,6 +100,12 @@ class Follower {
   [[nodiscard]] const Held& held() const { return held_; }
   /// The newest root that is known.
   [[nodiscard]] const Root& root() const { return chain_.current(); }
+  /// Of the last release that was fetched to its end; none before that.
+  struct Fetched {
+    std::uint64_t received = 0;  ///< Payload bytes from others.
+    std::uint64_t reused = 0;    ///< Bytes that older releases on disk had.
+  };
+  [[nodiscard]] const std::optional<Fetched>& last_fetched() const { return last_fetched_; }
   /// Set while a release is being fetched.
   [[nodiscard]] const boot::Acquire* acquiring() const { return acquire_.get(); }
   [[nodiscard]] const std::optional<Error>& last_error() const { return last_error_; }
@@ -141,6 +149,7 @@ class Follower {
   MonoTime retry_at_;
   Duration retry_pause_;
   std::optional<Error> last_error_;
+  std::optional<Fetched> last_fetched_;
   std::vector<std::string> messages_;
 };
 

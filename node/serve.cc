@@ -94,6 +94,9 @@ Result<void> Node::listen() {
   session.nodes = std::move(*nodes);
   for (const Endpoint& saved : load_saved_nodes(store_)) session.nodes.push_back(saved);
   session.upload_limit = options_.upload_limit;
+  session.max_peers = options_.max_peers;
+  session.max_peers_per_address = options_.max_peers_per_address;
+  session.map_ports = options_.map_ports && session.network == dht::NetworkKind::kPublic;
   session.only_on_link = link;
   session.http_port = http_->listening().empty() ? 0 : http_->listening().front().port;
   auto opened = dht::Session::open(session);
@@ -103,6 +106,7 @@ Result<void> Node::listen() {
 
   for (const Endpoint& at : http_->listening()) announce_("listening http=" + at.text());
   for (const Endpoint& at : session_->listening()) announce_("listening peer=" + at.text());
+  if (session.map_ports && !session.only_on_link) announce_("routers are asked to let strangers in");
   const bool is_private = session.network == dht::NetworkKind::kPrivate;
   announce_(!options_.use_dht ? "dht off"
                               : std::string("dht on network=") + (is_private ? "private" : "public") +
@@ -250,6 +254,17 @@ Result<void> Node::adopt(const FollowTarget&, const boot::Acquired& acquired) {
   seed_store();
   if (auto pruned = store_.prune(); !pruned) log_.error("cannot remove old releases", pruned.error());
   return {};
+}
+
+std::vector<boot::OlderRelease> Node::older(const FollowTarget& target) const {
+  std::vector<boot::OlderRelease> same;
+  std::vector<boot::OlderRelease> others;
+  for (const StoredRelease& release : store_.releases()) {
+    const bool is_same = release.channel == target.channel && release.arch == target.arch;
+    (is_same ? same : others).push_back({release.folder, release.torrent});
+  }
+  same.insert(same.end(), others.begin(), others.end());
+  return same;
 }
 
 void Node::refresh(const FollowTarget& target, const std::vector<SignedItem>& items) {

@@ -37,6 +37,10 @@ struct ServeOptions {
   std::vector<FollowTarget> follow;
   std::uint64_t upload_limit = 0;       ///< Bytes per second; 0: none.
   Duration look_every = std::chrono::seconds(60);
+  std::uint32_t max_peers = 500;        ///< Connections of peers, over all releases.
+  std::uint32_t max_peers_per_address = 0;  ///< Of these, with one address; 0: any number.
+  /// On the public network, routers are asked to let strangers in (UPnP, NAT-PMP, PCP).
+  bool map_ports = true;
   bool use_lan = true;                  ///< Tells nodes on the link, and hears of them (DNS-SD).
   boot::Mode mode = boot::Mode::kInternet;  ///< kLocal: speaks to nobody but the link.
 };
@@ -97,6 +101,7 @@ class Node final : private FollowOwner {
   [[nodiscard]] Held held(const FollowTarget& target) const;
   Result<void> adopt(const FollowTarget& target, const boot::Acquired& acquired) override;
   void refresh(const FollowTarget& target, const std::vector<SignedItem>& items) override;
+  [[nodiscard]] std::vector<boot::OlderRelease> older(const FollowTarget& target) const override;
   Held learned(const FollowTarget& target, const std::vector<Bytes>& documents) override;
   /// Tells every follower, clients and the DHT of the roots that the store holds.
   void share_roots();

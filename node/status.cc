@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "node/reachable.h"
+
 namespace phase::node {
 namespace {
 
@@ -38,6 +40,9 @@ Json follower_json(const Follower& follower) {
             {"channel", target.channel},
             {"arch", target.arch},
             {"version", follower.held().release_version}};
+  if (const auto& fetched = follower.last_fetched()) {
+    json["fetched"] = {{"received", fetched->received}, {"reused", fetched->reused}};
+  }
   if (const boot::Acquire* acquire = follower.acquiring()) {
     const dht::ReleaseStatus progress = acquire->progress();
     json["stage"] = boot::stage_name(acquire->stage());
@@ -47,6 +52,27 @@ Json follower_json(const Follower& follower) {
   if (const auto& error = follower.last_error()) {
     json["error"] = {{"name", error_name(error->code)}, {"detail", error->detail}};
   }
+  return json;
+}
+
+Json reachable_json(const Node& node) {
+  const dht::Reachability facts = node.session().reachability();
+  const auto verdict =
+      judge_reachability(facts, node.session().listening(), std::chrono::steady_clock::now());
+  Json json{{"strangers_come_in", reached_name(verdict.reached)},
+            {"why", verdict.why},
+            {"strangers", facts.strangers},
+            {"asks_routers", facts.asks_routers},
+            {"mappings", Json::array()},
+            {"failures", facts.failures},
+            {"seen_as", Json::array()}};
+  for (const dht::PortMapping& one : facts.mappings) {
+    json["mappings"].push_back({{"by", one.by},
+                                {"protocol", one.tcp ? "tcp" : "udp"},
+                                {"port", one.port},
+                                {"from", one.from.host()}});
+  }
+  for (const Endpoint& as : facts.seen_as) json["seen_as"].push_back(as.host());
   return json;
 }
 
@@ -83,6 +109,7 @@ std::string status_json(const Node& node, WallTime now) {
             {"listening", {{"http", endpoints(node.http().listening())},
                            {"peer", endpoints(node.session().listening())}}},
             {"dht", {{"nodes", node.session().dht_nodes()}}},
+            {"reachable", reachable_json(node)},
             {"lan", {{"as", node.lan_name()}, {"nodes", Json::array()}}},
             {"http", {{"connections", http.active},
                       {"requests", http.requests},
@@ -142,6 +169,10 @@ Result<std::string> status_text(std::string_view text) {
       }
     }
     out << "dht        " << json.at("dht").at("nodes").get<int>() << " nodes\n";
+    if (const auto reached = json.find("reachable"); reached != json.end()) {
+      out << "strangers  " << reached->at("strangers_come_in").get<std::string>() << ": "
+          << reached->at("why").get<std::string>() << '\n';
+    }
     const std::string as = json.at("lan").at("as").get<std::string>();
     out << "link       " << (as.empty() ? "not registered" : "registered as " + as) << ", "
         << json.at("lan").at("nodes").size() << " other nodes\n";
@@ -157,6 +188,10 @@ Result<std::string> status_text(std::string_view text) {
           << one.at("arch").get<std::string>() << " of " << one.at("key").get<std::string>()
           << ", root version " << one.value("root", std::uint64_t{1}) << ", version "
           << one.at("version").get<std::uint64_t>();
+      if (one.contains("fetched")) {
+        out << ", fetched " << one.at("fetched").at("received").get<std::uint64_t>()
+            << " bytes and reused " << one.at("fetched").at("reused").get<std::uint64_t>();
+      }
       if (one.contains("stage")) out << ", " << one.at("stage").get<std::string>();
       if (one.contains("error")) out << ", " << one.at("error").at("detail").get<std::string>();
       out << '\n';

@@ -96,6 +96,7 @@ nlohmann::ordered_json report_json(const FetchResult& result) {
                                {"banned", peer.banned}});
   }
   json["from_cache"] = result.report.from_cache;
+  json["reused"] = result.report.reused;
   json["path"] = result.report.path;
   json["refusals"] = result.report.refusals;
   json["wasted"] = result.report.wasted;
@@ -112,6 +113,10 @@ void print_sources(const boot::AcquireReport& report) {
                  static_cast<unsigned long long>(peer.received),
                  peer.web_seed ? "http" : how(peer.source).c_str(),
                  peer.banned ? ", banned: it served altered bytes" : "");
+  }
+  if (report.reused != 0) {
+    std::fprintf(stderr, "%-24s %12llu bytes\n", "older releases on disk",
+                 static_cast<unsigned long long>(report.reused));
   }
   if (report.from_cache != 0) {
     std::fprintf(stderr, "%-24s %12llu bytes\n", "cache",

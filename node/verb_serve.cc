@@ -30,7 +30,8 @@ struct Arguments {
   unsigned look_every = 60;
   std::vector<std::string> follow;
   NetworkArguments network;
-  bool is_unsigned = false;
+  unsigned max_peers = 500, max_peers_per_address = 0;
+  bool is_unsigned = false, no_port_mapping = false;
 };
 
 Result<ServeOptions> to_options(const Arguments& arguments) {
@@ -47,6 +48,9 @@ Result<ServeOptions> to_options(const Arguments& arguments) {
     if (!limit) return limit.error().in("--upload-limit");
     options.upload_limit = *limit;
   }
+  options.max_peers = arguments.max_peers;
+  options.max_peers_per_address = arguments.max_peers_per_address;
+  options.map_ports = !arguments.no_port_mapping;
   options.bind = arguments.bind;
   options.http_port = arguments.port;
   options.peer_port = arguments.dht_port;
@@ -82,6 +86,15 @@ void add_options(CLI::App& verb, Arguments& arguments) {
   verb.add_flag("--unsigned", arguments.is_unsigned, "A plain tree over plain HTTP, nothing else")
       ->excludes(key);
   verb.add_option("--upload-limit", arguments.upload_limit, "Bytes per second, e.g. 2M");
+  verb.add_option("--max-peers", arguments.max_peers, "Connections of peers, over all releases")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 65000));
+  verb.add_option("--max-peers-per-address", arguments.max_peers_per_address,
+                  "Of these, with one address; 0: any number (many machines may have one)")
+      ->capture_default_str();
+  verb.add_flag("--no-port-mapping", arguments.no_port_mapping,
+                "Ask no router to let strangers in (UPnP, NAT-PMP, PCP); on the public network it is "
+                "asked otherwise");
   verb.add_option("--admin", arguments.admin, "Loopback address of the admin endpoint, or none")
       ->capture_default_str();
   verb.add_option("--user", arguments.user,

@@ -185,6 +185,10 @@ Result<void> Cache::copy_artifact(const Artifact& artifact, const std::string& t
   return done.error().in("cache: " + artifact.name);
 }
 
+std::string Cache::path_of(const Artifact& artifact) const {
+  return state_->layout.blobs.path() + "/" + name_of(artifact.sha256);
+}
+
 std::uint64_t Cache::floor(const TrustPolicy& policy, const std::string& channel,
                            const std::string& arch) const {
   const Layout& layout = state_->layout;

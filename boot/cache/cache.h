@@ -80,6 +80,8 @@ class Cache {
   /// Copies the file with this size and SHA-256 to `to` (replaced as a whole), hashing what is
   /// copied: kNotFound, kAltered (removed from a writable cache, and nothing is left at `to`).
   [[nodiscard]] Result<void> copy_artifact(const Artifact& artifact, const std::string& to) const;
+  /// Where that file lies, or would lie: whoever reads it there hashes what comes.
+  [[nodiscard]] std::string path_of(const Artifact& artifact) const;
 
   /// The highest version of (channel, arch) whose manifest is signed as `policy` asks now, expired
   /// or not: the rollback floor. 0 where there is none. Never a number that was stored. A release

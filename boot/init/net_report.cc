@@ -30,8 +30,9 @@ BootReport report_of(const AcquireReport& report) {
                            .bad_pieces = peer.bad_pieces,
                            .banned = peer.banned});
   }
-  if (report.from_cache != 0) {
-    out.sources.push_back({.peer = "cache", .bytes = report.from_cache, .how = "cache"});
+  const std::uint64_t from_disk = report.from_cache + report.reused;
+  if (from_disk != 0) {
+    out.sources.push_back({.peer = "cache", .bytes = from_disk, .how = "cache"});
   }
   out.path = report.path;
   out.refusals = report.refusals;

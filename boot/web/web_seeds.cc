@@ -28,6 +28,7 @@ void WebSeeds::add(dht::ReleaseId release, const std::string& base,
     layout_ = std::make_shared<const dht::PieceLayout>(layout);
     share_.emplace(*layout_);
     share_->want(wanted_);
+    left_changed_ = true;
   }
   const bool known = std::any_of(servers_.begin(), servers_.end(),
                                  [&](const Server& server) { return server.base == base; });
@@ -59,6 +60,11 @@ void WebSeeds::want(const std::vector<std::string>& paths) {
   if (share_) share_->want(wanted_);
 }
 
+void WebSeeds::leave(std::vector<bool> pieces) {
+  left_ = std::move(pieces);
+  left_changed_ = true;
+}
+
 void WebSeeds::moved(dht::ReleaseId release) {
   if (release_) release_ = release;
   spared_.clear();
@@ -75,6 +81,7 @@ void WebSeeds::stop() {
   release_.reset();
   wanted_.clear();
   spared_.clear();
+  left_.clear();
   unconfirmed_ = session_done_ = rate_ = window_bytes_ = 0;
 }
 
@@ -128,9 +135,13 @@ void WebSeeds::look_at_session(MonoTime now) {
   const dht::ReleaseStatus status = session_.status(*release_);
   checking_ = status.checking || !status.has_metadata;
   peers_ = status.peers > 0;
-  if (status.done == session_done_ && unconfirmed_ == 0) return;
+  if (status.done == session_done_ && unconfirmed_ == 0 && !left_changed_) return;
   session_done_ = status.done;
-  const auto there = session_.pieces(*release_);
+  left_changed_ = false;
+  auto there = session_.pieces(*release_);
+  for (std::size_t i = 0; i < std::min(there.size(), left_.size()); ++i) {
+    there[i] = there[i] || left_[i];
+  }
   share_->set_there(there, now);
   unconfirmed_ = share_->handed_pieces() * std::uint64_t{layout_->piece_length};
 }

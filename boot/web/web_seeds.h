@@ -39,6 +39,8 @@ class WebSeeds {
   void add(dht::ReleaseId release, const std::string& base, const dht::PieceLayout& layout);
   /// Which files are asked for, now and of servers to come.
   void want(const std::vector<std::string>& paths);
+  /// Pieces that come another way, until this is called again: no server is asked for them.
+  void leave(std::vector<bool> pieces);
   /// The session has begun the same release anew, under this name.
   void moved(dht::ReleaseId release);
   /// Nobody is asked any more, and all is forgotten but the accounts.
@@ -93,6 +95,8 @@ class WebSeeds {
   std::vector<std::string> wanted_;
   std::vector<Server> servers_;
   std::vector<bool> spared_;
+  std::vector<bool> left_;       // to others
+  bool left_changed_ = false;
   std::vector<Refusal> refusals_;
   std::uint64_t session_done_ = 0;
   std::uint64_t unconfirmed_ = 0;  // bytes

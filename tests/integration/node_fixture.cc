@@ -65,6 +65,13 @@ nlohmann::json Nodes::fetch(const std::vector<std::string>& more) {
   return json;
 }
 
+std::uint64_t Nodes::received_bytes(const std::string& host) {
+  // By netlink: /sys shows the interfaces of the namespace that it was mounted in.
+  const Ended shown = run(host, {"ip", "-j", "-s", "link", "show", "eth0"});
+  const auto json = nlohmann::json::parse(shown.output);
+  return json.at(0).at("stats64").at("rx").at("bytes").get<std::uint64_t>();
+}
+
 nlohmann::json Nodes::status(const std::string& host) {
   const Ended ended = run(host, {"plasmd", "status", "--json"});
   auto json = nlohmann::json::parse(ended.output, nullptr, false);

@@ -36,6 +36,8 @@ class Nodes : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> with_bootstrap(std::vector<std::string> argv) const;
   /// `plasmd fetch --json` on the router.
   nlohmann::json fetch(const std::vector<std::string>& more = {});
+  /// All that reached the interface of `host`, with every header and everybody's questions.
+  std::uint64_t received_bytes(const std::string& host);
   /// `plasmd status --json` on `host`.
   nlohmann::json status(const std::string& host);
 

@@ -15,10 +15,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-std::uint64_t received_bytes(const std::string& counter_text) {
-  return std::stoull(counter_text);
-}
-
 /// The JSON that ends what a verb printed.
 nlohmann::json report_of(const sim::Process& ended) {
   std::string said;
@@ -106,10 +102,7 @@ TEST_F(Nodes, AFollowerKilledMidFetchResumesWhereItWas) {
   first->signal(SIGKILL);
   must(first->wait(seconds(30)));
 
-  const auto counter = [&] {
-    return received_bytes(run("provider1", {"cat", "/sys/class/net/eth0/statistics/rx_bytes"}).output);
-  };
-  const std::uint64_t received_until_kill = counter();
+  const std::uint64_t received_until_kill = received_bytes("provider1");
   sim::ProcessOptions options;
   options.netns = "provider1";
   options.argv = command;
@@ -117,7 +110,7 @@ TEST_F(Nodes, AFollowerKilledMidFetchResumesWhereItWas) {
   auto again = must(sim::Process::start(std::move(options)));
   must(again->wait_for_line("^serving .*version=" + std::to_string(version), minutes(2)));
 
-  const std::uint64_t received_again = counter() - received_until_kill;
+  const std::uint64_t received_again = received_bytes("provider1") - received_until_kill;
   // TCP and IP headers cost a few percent; what was checked already must not come once more.
   EXPECT_LT(received_again, (kReleaseBytes - before) * 12 / 10 + (2U << 20))
       << before << " bytes were there already";

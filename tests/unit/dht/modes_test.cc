@@ -11,6 +11,7 @@ SessionOptions everything_on() {
   options.nodes = {*parse_endpoint("10.9.9.9:6881")};
   options.port = 6881;
   options.http_port = 8080;
+  options.map_ports = true;
   return options;
 }
 
@@ -26,6 +27,7 @@ TEST(Modes, WithoutARestrictionNothingChanges) {
   EXPECT_TRUE(out->peer_exchange);
   EXPECT_FALSE(out->read_only_dht);
   EXPECT_EQ(out->http_port, 8080);
+  EXPECT_TRUE(out->map_ports);
   EXPECT_EQ(out->nodes.size(), 1u);
 }
 
@@ -37,6 +39,7 @@ TEST(Modes, OnTheLinkThereIsNoDhtAndEveryAddressOfOursListens) {
   EXPECT_FALSE(out->enable_dht);
   EXPECT_TRUE(out->nodes.empty());
   EXPECT_TRUE(out->incoming) << "machines on a link serve each other";
+  EXPECT_FALSE(out->map_ports);
   ASSERT_EQ(out->listen.size(), 2u);
   EXPECT_EQ(out->listen[0].text(), "10.78.1.9:6881");
   EXPECT_EQ(out->listen[1].text(), "[2001:db8:1::9]:6881");
@@ -66,6 +69,7 @@ TEST(Modes, AnAnonymousSessionOnlyAsks) {
   EXPECT_TRUE(out->enable_dht);
   EXPECT_TRUE(out->read_only_dht);
   EXPECT_FALSE(out->incoming);
+  EXPECT_FALSE(out->map_ports);
   EXPECT_FALSE(out->peer_exchange);
   EXPECT_EQ(out->http_port, 0);
 }
@@ -78,6 +82,7 @@ TEST(Modes, WhatAProxyCannotCarryIsOff) {
   EXPECT_FALSE(out->enable_dht);
   EXPECT_TRUE(out->nodes.empty());
   EXPECT_FALSE(out->incoming);
+  EXPECT_FALSE(out->map_ports);
   options.only_on_link = link_10_78_1();
   EXPECT_EQ(restricted(options).error().code, ErrorCode::kUsage);
 }

@@ -30,6 +30,9 @@ class NoOwner final : public FollowOwner {
     return {};
   }
   void refresh(const FollowTarget&, const std::vector<SignedItem>&) override {}
+  [[nodiscard]] std::vector<boot::OlderRelease> older(const FollowTarget&) const override {
+    return {};
+  }
   Held learned(const FollowTarget&, const std::vector<Bytes>&) override { return {}; }
 };
 

@@ -83,20 +83,5 @@ TEST_F(CachedReleaseTest, AFlippedByteIsRefusedAndTheReleaseNotOfferedAgain) {
   EXPECT_TRUE(releases.whole().empty());
 }
 
-TEST_F(CachedReleaseTest, PartsThatAreRightAreReusedAndTheOthersNamed) {
-  flip_a_byte(blob_of("kernel"));
-  const CachedReleases releases = ask();
-  std::vector<std::string> refused;
-  const std::string out = folder_ / "out";
-
-  const std::uint64_t bytes = releases.copy_parts(release_.document(), out, refused);
-
-  EXPECT_EQ(bytes, 1'234u);
-  EXPECT_EQ(test::read_file(out + "/initramfs"), test::read_file(release_.path("initramfs")));
-  EXPECT_FALSE(std::filesystem::exists(out + "/kernel"));
-  ASSERT_EQ(refused.size(), 1u);
-  EXPECT_TRUE(refused.front().starts_with("cache: kernel")) << refused.front();
-}
-
 }  // namespace
 }  // namespace phase::boot

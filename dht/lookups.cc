@@ -20,9 +20,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::size_t kMaxKnownNodes = 64;
-// Each node that answers has the same say, however many peers it names: a few that name thousands
-// which do not exist would else take all the connections. An honest node's choice is random.
-constexpr std::size_t kMaxPeersOfOneAnswer = 16;
 // libtorrent asks the nodes to begin with once, and one lost packet each leaves it alone for good.
 constexpr milliseconds kRejoin{600};
 constexpr milliseconds kCountJoining{20};
@@ -65,7 +62,8 @@ std::optional<lt::entry> entry_of(const SignedItem& item) {
 
 }  // namespace
 
-Lookups::Lookups(lt::session_handle session, EventQueue& events, const SessionOptions& options)
+Lookups::Lookups(lt::session_handle session, EventQueue& events, const SessionOptions& options,
+                 const std::vector<Endpoint>& own)
     : session_(std::move(session)),
       events_(events),
       enabled_(options.enable_dht),
@@ -73,8 +71,10 @@ Lookups::Lookups(lt::session_handle session, EventQueue& events, const SessionOp
       nodes_counter_(lt::find_metric_idx("dht.dht_nodes")),
       known_(options.nodes),
       opened_(now()),
-      next_rejoin_(opened_ + kRejoin) {
+      next_rejoin_(opened_ + kRejoin),
+      direct_(session_, events, {options.network == NetworkKind::kPublic, own}) {
   if (known_.size() > kMaxKnownNodes) known_.resize(kMaxKnownNodes);
+  direct_.add_nodes(known_);
 }
 
 void Lookups::add_nodes(const std::vector<Endpoint>& nodes) {
@@ -85,6 +85,8 @@ void Lookups::add_nodes(const std::vector<Endpoint>& nodes) {
     }
     if (enabled_) session_.add_dht_node({node.host(), node.port});
   }
+  direct_.add_nodes(nodes);
+  tick(now());
 }
 
 LookupId Lookups::find_item(const PublicKey& key, const std::string& salt) {
@@ -93,12 +95,16 @@ LookupId Lookups::find_item(const PublicKey& key, const std::string& salt) {
   lookup.key = key;
   lookup.salt = salt;
   items_.emplace(id, std::move(lookup));
+  if (enabled_) direct_.find_item(id, key, salt);
   tick(now());
   return id;
 }
 
 LookupId Lookups::find_peers(std::vector<Sha1> targets) {
   const LookupId id = next_id_++;
+  if (enabled_) {
+    for (const Sha1& target : targets) direct_.find_peers(id, target);
+  }
   peers_.emplace(id, PeerLookup{std::move(targets), {}});
   tick(now());
   return id;
@@ -107,6 +113,7 @@ LookupId Lookups::find_peers(std::vector<Sha1> targets) {
 void Lookups::stop(LookupId lookup) {
   items_.erase(lookup);
   peers_.erase(lookup);
+  direct_.stop(lookup);
 }
 
 void Lookups::put_item(const SignedItem& item) {
@@ -177,7 +184,8 @@ bool Lookups::handle(const lt::alert& alert) {
   } else if (const auto* counters = lt::alert_cast<lt::session_stats_alert>(&alert)) {
     handle_counters(*counters);
   } else {
-    return false;
+    if (!direct_.handle(alert)) return false;
+    if (nodes_ == 0) set_nodes(direct_.alive());
   }
   return true;
 }
@@ -191,7 +199,6 @@ void Lookups::handle_item(const lt::dht_mutable_item_alert& alert) {
       if (alert.authoritative) events_.push(ItemAnswered{id});
       continue;
     }
-    lookup.pace.found(now());
     // The last word of a get repeats the best value that it has already reported.
     const bool repeated = alert.authoritative && lookup.answered && lookup.last_seq == alert.seq;
     if (alert.authoritative) lookup.answered = false;
@@ -221,7 +228,6 @@ void Lookups::handle_peers(const lt::dht_get_peers_reply_alert& alert) {
       if (peer.port() != 0) found.peers.push_back(from_lt(peer));
     }
     if (found.peers.empty()) continue;
-    lookup.pace.found(now());
     events_.push(std::move(found));
   }
 }
@@ -235,9 +241,14 @@ void Lookups::handle_put(const lt::dht_put_alert& alert) {
 
 void Lookups::handle_counters(const lt::session_stats_alert& alert) {
   if (nodes_counter_ < 0) return;
-  nodes_ = static_cast<std::uint32_t>(std::max<std::int64_t>(alert.counters()[nodes_counter_], 0));
+  set_nodes(static_cast<std::size_t>(std::max<std::int64_t>(alert.counters()[nodes_counter_], 0)));
+}
+
+void Lookups::set_nodes(std::size_t nodes) {
+  nodes_ = static_cast<std::uint32_t>(nodes);
   if (ready_ || nodes_ == 0) return;
   ready_ = true;
+  direct_.begin_again();
   events_.push(DhtReady{nodes_});
   tick(now());
 }
@@ -263,6 +274,7 @@ std::size_t Lookups::standing() const {
 void Lookups::tick(MonoTime now) {
   if (!enabled_) return;
   join(now);
+  direct_.tick(now);
   // Asked with an empty routing table, libtorrent would answer "nothing" without having asked
   // anybody.
   if (nodes_ == 0) return;
@@ -288,7 +300,7 @@ void Lookups::tick(MonoTime now) {
 
 MonoTime Lookups::next_tick() const {
   if (!enabled_) return MonoTime::max();
-  MonoTime next = next_count_;
+  MonoTime next = std::min(next_count_, direct_.next_tick());
   if (nodes_ == 0) return std::min(next, next_rejoin_);
   for (const auto& [id, lookup] : items_) next = std::min(next, lookup.pace.next());
   for (const auto& [id, lookup] : peers_) next = std::min(next, lookup.pace.next());

@@ -1,6 +1,8 @@
 // dht/lookups.h
 // The DHT half of a session: joining, standing lookups, puts and announces. Adapts libtorrent's
-// calls and alerts; what is asked when is pace.h's. Only for dht/*.cc. Threads: the owner's.
+// calls and alerts. Each lookup is asked twice: at once by messages of our own (direct_search.h),
+// which find things on a bad network before libtorrent has a routing table, and by libtorrent, when
+// pace.h says, for as long as the lookup stands. Only for dht/*.cc. Threads: the owner's.
 #pragma once
 
 #include <libtorrent/fwd.hpp>
@@ -9,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "dht/direct_search.h"
 #include "dht/event_queue.h"
 #include "dht/pace.h"
 #include "dht/session.h"
@@ -18,8 +21,9 @@ namespace phase::dht {
 
 class Lookups {
  public:
-  /// `session` and `events` are borrowed.
-  Lookups(libtorrent::session_handle session, EventQueue& events, const SessionOptions& options);
+  /// `session` and `events` are borrowed. `own`: where the session listens.
+  Lookups(libtorrent::session_handle session, EventQueue& events, const SessionOptions& options,
+          const std::vector<Endpoint>& own);
 
   void add_nodes(const std::vector<Endpoint>& nodes);
   LookupId find_item(const PublicKey& key, const std::string& salt);
@@ -61,6 +65,8 @@ class Lookups {
   void handle_peers(const libtorrent::dht_get_peers_reply_alert& alert);
   void handle_put(const libtorrent::dht_put_alert& alert);
   void handle_counters(const libtorrent::session_stats_alert& alert);
+  /// libtorrent's count comes late; whoever answers us is in its table by then.
+  void set_nodes(std::size_t nodes);
   void join(MonoTime now);
   /// Targets that are asked for now.
   [[nodiscard]] std::size_t standing() const;
@@ -82,6 +88,7 @@ class Lookups {
   LookupId next_id_ = 1;
   std::map<LookupId, ItemLookup> items_;
   std::map<LookupId, PeerLookup> peers_;
+  DirectSearch direct_;
   PutQueue puts_;
   StoreBudget budget_;  ///< Of puts and announces together.
   std::map<Sha1, Announce> announces_;

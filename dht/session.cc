@@ -162,7 +162,7 @@ struct Session::State {
       : session(std::move(opened)),
         listens(listening.tcp.begin(), listening.tcp.end()),
         signal(std::make_shared<Signal>()),
-        lookups(session, events, options),
+        lookups(session, events, options, listens),
         releases(session, events, options),
         ports(options.map_ports) {
     for (auto& failure : listening.failed) events.push(std::move(failure));

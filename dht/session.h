@@ -158,8 +158,8 @@ class Session {
   // The DHT.
   /// Adds nodes learned since (names resolved late, LAN, hints).
   void add_nodes(const std::vector<Endpoint>& nodes);
-  /// Asks for the item (key, salt) again and again: every 200 ms at first, every 2 s once a value
-  /// came or none came for long (pace.h says why), until stop(). Each value is an ItemFound.
+  /// Asks for the item (key, salt) from now on, before the DHT is joined (direct_search.h), and then
+  /// again and again (pace.h), until stop(). Each value is an ItemFound.
   LookupId find_item(const PublicKey& key, const std::string& salt);
   /// The same for BEP 5 get_peers on both infohashes (v2's cut to 20 bytes); never announces.
   LookupId find_providers(const Infohashes& infohashes);

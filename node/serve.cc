@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "dht/resolve.h"
+#include "node/boot_script.h"
+#include "node/metalink.h"
 
 namespace phase::node {
 namespace {
@@ -193,6 +195,10 @@ void Node::share_catalogue() {
   std::vector<std::string> left_out;
   Catalogue catalogue = build_catalogue(store_.releases(), &left_out);
   add_chains(catalogue, store_.chains());
+  add_metalinks(catalogue, store_.releases(), [this](const StoredRelease& release) {
+    return other_servers(release);
+  });
+  add_boot_script(catalogue, store_.releases(), &left_out);
   http_->set_catalogue(std::make_shared<const Catalogue>(std::move(catalogue)));
   for (const std::string& line : left_out) log_.warning("not served over HTTP", {{"what", line}});
 }
@@ -339,6 +345,7 @@ void Node::step(std::chrono::milliseconds longest) {
   if (lan_) hear_lan();
   tick_followers();
   tell_peers(clock_.now());
+  tell_servers(clock_.now());
 }
 
 void Node::close() {

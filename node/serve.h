@@ -41,6 +41,7 @@ struct ServeOptions {
   std::uint32_t max_peers_per_address = 0;  ///< Of these, with one address; 0: any number.
   /// On the public network, routers are asked to let strangers in (UPnP, NAT-PMP, PCP).
   bool map_ports = true;
+  std::vector<std::string> mirrors;     ///< http:// URLs of web servers with the same releases.
   bool use_lan = true;                  ///< Tells nodes on the link, and hears of them (DNS-SD).
   boot::Mode mode = boot::Mode::kInternet;  ///< kLocal: speaks to nobody but the link.
 };
@@ -91,6 +92,10 @@ class Node final : private FollowOwner {
   void tick_followers();
   void seed_store();
   void share_catalogue();
+  /// Web servers that have `release` too: peers that told their HTTP port, and mirrors.
+  [[nodiscard]] std::vector<std::string> other_servers(const StoredRelease& release) const;
+  /// Names them in release.meta4 once there are others than before.
+  void tell_servers(MonoTime now);
   /// At /peers/<infohash>, now and then.
   void tell_peers(MonoTime now);
   void open_lan();
@@ -121,6 +126,8 @@ class Node final : private FollowOwner {
   std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
   std::vector<std::unique_ptr<Follower>> followers_;
   std::set<Sha1> announced_roots_;
+  MonoTime next_tell_servers_;
+  std::map<std::string, std::vector<std::string>> told_servers_;  // by torrent name
   MonoTime next_tell_peers_{};
   std::optional<PeerSearch> peer_search_;  // With a DHT.
 };

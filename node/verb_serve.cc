@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "boot/http_url.h"
 #include "node/admin.h"
 #include "node/config.h"
 #include "node/network_options.h"
@@ -28,7 +29,7 @@ struct Arguments {
   std::string store, state, bind, admin = "127.0.0.1:8081", secret_key, upload_limit, config, user;
   std::uint16_t port = 8080, dht_port = 6881;
   unsigned look_every = 60;
-  std::vector<std::string> follow;
+  std::vector<std::string> follow, mirrors;
   NetworkArguments network;
   unsigned max_peers = 500, max_peers_per_address = 0;
   bool is_unsigned = false, no_port_mapping = false;
@@ -51,6 +52,10 @@ Result<ServeOptions> to_options(const Arguments& arguments) {
   options.max_peers = arguments.max_peers;
   options.max_peers_per_address = arguments.max_peers_per_address;
   options.map_ports = !arguments.no_port_mapping;
+  for (const std::string& mirror : arguments.mirrors) {
+    if (auto url = boot::parse_http_url(mirror); !url) return url.error().in("--mirror");
+    options.mirrors.push_back(mirror);
+  }
   options.bind = arguments.bind;
   options.http_port = arguments.port;
   options.peer_port = arguments.dht_port;
@@ -85,6 +90,9 @@ void add_options(CLI::App& verb, Arguments& arguments) {
   auto* key = verb.add_option("--secret-key", arguments.secret_key, "Signs what lies in a plain tree");
   verb.add_flag("--unsigned", arguments.is_unsigned, "A plain tree over plain HTTP, nothing else")
       ->excludes(key);
+  verb.add_option("--mirror", arguments.mirrors,
+                  "http:// URL of a web server with the same /release/ folder, to name in release.meta4; "
+                  "several times");
   verb.add_option("--upload-limit", arguments.upload_limit, "Bytes per second, e.g. 2M");
   verb.add_option("--max-peers", arguments.max_peers, "Connections of peers, over all releases")
       ->capture_default_str()

@@ -79,12 +79,16 @@ Result<std::unique_ptr<Machine>> Machine::power_on(MachineOptions options) {
   } else {
     argv.insert(argv.end(), {"-accel", "tcg", "-cpu", "max"});
   }
-  argv.insert(argv.end(), {"-kernel", options.kernel, "-initrd", options.initramfs, "-append",
-                           options.command_line});
+  const bool by_network = options.kernel.empty();
+  if (!by_network) {
+    argv.insert(argv.end(), {"-kernel", options.kernel, "-initrd", options.initramfs, "-append",
+                             options.command_line});
+  }
   if (!options.tap.empty()) {
     argv.insert(argv.end(), {"-netdev",
                              "tap,id=net0,script=no,downscript=no,ifname=" + options.tap,
-                             "-device", "virtio-net-pci,romfile=,netdev=net0,mac=" + options.mac});
+                             "-device", "virtio-net-pci,netdev=net0,mac=" + options.mac +
+                                            (by_network ? ",bootindex=0" : ",romfile=")});
   }
   for (std::size_t i = 0; i < options.disks.size(); ++i) {
     auto disk = disk_arguments(options.disks[i], i);

@@ -36,7 +36,8 @@ struct MachineDisk {
 };
 
 struct MachineOptions {
-  std::string kernel;              ///< A vmlinuz.
+  /// A vmlinuz. Empty: the machine has nothing, and boots by the iPXE ROM of its network card.
+  std::string kernel;
   std::string initramfs;
   std::string command_line;
   std::uint64_t memory_mib = 512;

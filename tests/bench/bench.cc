@@ -33,7 +33,11 @@ constexpr Subject kSubjects[] = {
     {"lan", run_lan},
     {"flash-crowd", run_flash_crowd, false},
     {"guest", run_guest},
+    {"http", run_http},
+    {"slow-clients", run_slow_clients},
     {"least-memory", run_least_memory, false},
+    {"discovery", run_discovery, false},
+    {"change", run_change, false},
 };
 
 int run(int argc, char** argv) {

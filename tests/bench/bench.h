@@ -36,4 +36,15 @@ void run_guest(Bench& bench);
 /// The least memory that a machine boots with.
 void run_least_memory(Bench& bench);
 
+/// From saved nodes, on a slow network that loses packets, to a verified pointer and a provider.
+void run_discovery(Bench& bench);
+
+/// What the next release costs a provider that holds the one before.
+void run_change(Bench& bench);
+
+/// The HTTP provider beside nginx: throughput, CPU time and memory.
+void run_http(Bench& bench);
+/// What thousands of slow clients do to a well-behaved one, at the HTTP provider and at nginx.
+void run_slow_clients(Bench& bench);
+
 }  // namespace phase::bench

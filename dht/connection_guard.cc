@@ -71,7 +71,8 @@ class ConnectionCount {
       read_ = now;
       own_ = own_addresses();
     }
-    return !own_ || own_->contains(without_scope(address));
+    // All of 127.0.0.0/8 is this host's, and one address of it stands in the list.
+    return !own_ || address.is_loopback() || own_->contains(without_scope(address));
   }
 
  private:

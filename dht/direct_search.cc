@@ -51,10 +51,6 @@ void DirectSearch::find_item(LookupId id, const PublicKey& key, const std::strin
   ask({id, target, std::pair{key, salt}, {}, DirectLookup(target, *standpoint_)});
 }
 
-void DirectSearch::find_peers(LookupId id, const Sha1& target) {
-  ask({id, target, std::nullopt, {}, DirectLookup(target, *standpoint_)});
-}
-
 void DirectSearch::ask(Question question) {
   if (questions_.size() >= kMaxLookups) return;
   for (const DhtContact& contact : alive_) question.lookup.add_known(contact);
@@ -112,8 +108,8 @@ void DirectSearch::send(std::uint64_t number, const Question& question, const En
   auto request = std::make_unique<Request>(Request{number, to, now});
   // libtorrent adds the rest: our id, a transaction id, and "ro" where the session is read-only.
   lt::entry message;
-  message["q"] = question.item ? "get" : "get_peers";
-  message["a"][question.item ? "target" : "info_hash"] = text_of(question.target);
+  message["q"] = "get";
+  message["a"]["target"] = text_of(question.target);
   set_waiting(to, true);
   session_.dht_direct_request(to_udp(to), message, lt::client_data_t(request.get()));
   requests_.emplace(request.get(), std::move(request));
@@ -151,15 +147,9 @@ void DirectSearch::take(Question& question, const Endpoint& from, ByteView bytes
 }
 
 void DirectSearch::report(Question& question, DirectAnswer&& answer) {
-  if (!question.item) {
-    if (answer.peers.empty()) return;
-    question.lookup.found();
-    events_.push(ProvidersFound{question.id, std::move(answer.peers)});
-    return;
-  }
-  if (!answer.item || answer.item->key != question.item->first) return;
+  if (!answer.item || answer.item->key != question.item.first) return;
   SignedItem& item = *answer.item;
-  item.salt = question.item->second;
+  item.salt = question.item.second;
   auto& reported = question.reported;
   const std::pair said{item.seq, item.signature};
   if (std::find(reported.begin(), reported.end(), said) != reported.end()) return;

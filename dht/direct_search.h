@@ -2,7 +2,9 @@
 // Standing lookups by messages of our own (libtorrent's dht_direct_request), from the first moment
 // on: what direct_lookup.h decides is sent, and what comes back is an event. libtorrent's own
 // lookups go on beside it: they ask through every socket of the session, where dht_direct_request
-// takes one per address family, and they ask again for as long as a lookup stands.
+// takes one per address family, and they ask again for as long as a lookup stands. Peers are left to
+// those: nobody signs a peer, and asking twice as often let nodes that name thousands of silent ones
+// hold a fetch up for half a minute (tests/integration/hostile_dht_test.cc).
 //
 // Reports items that the key has signed, each once for a lookup; what they say is unverified.
 // Only for dht/*.cc. Threads: the owner's.
@@ -40,7 +42,6 @@ class DirectSearch {
   void add_nodes(const std::vector<Endpoint>& nodes);
   /// Beyond kMaxLookups nothing happens.
   void find_item(LookupId id, const PublicKey& key, const std::string& salt);
-  void find_peers(LookupId id, const Sha1& target);
   void stop(LookupId id);
   /// The network is there: what came to an end without an answer is asked for anew.
   void begin_again();
@@ -56,7 +57,7 @@ class DirectSearch {
   struct Question {
     LookupId id = 0;
     Sha1 target{};
-    std::optional<std::pair<PublicKey, std::string>> item;  ///< Key and salt; else peers.
+    std::pair<PublicKey, std::string> item;  ///< Key and salt.
     std::vector<std::pair<std::int64_t, Signature>> reported;
     DirectLookup lookup;
   };

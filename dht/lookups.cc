@@ -102,9 +102,6 @@ LookupId Lookups::find_item(const PublicKey& key, const std::string& salt) {
 
 LookupId Lookups::find_peers(std::vector<Sha1> targets) {
   const LookupId id = next_id_++;
-  if (enabled_) {
-    for (const Sha1& target : targets) direct_.find_peers(id, target);
-  }
   peers_.emplace(id, PeerLookup{std::move(targets), {}});
   tick(now());
   return id;

@@ -1,7 +1,7 @@
 // dht/lookups.h
 // The DHT half of a session: joining, standing lookups, puts and announces. Adapts libtorrent's
-// calls and alerts. Each lookup is asked twice: at once by messages of our own (direct_search.h),
-// which find things on a bad network before libtorrent has a routing table, and by libtorrent, when
+// calls and alerts. An item is asked for twice: at once by messages of our own (direct_search.h),
+// which find it on a bad network before libtorrent has a routing table, and by libtorrent, when
 // pace.h says, for as long as the lookup stands. Only for dht/*.cc. Threads: the owner's.
 #pragma once
 

@@ -182,19 +182,9 @@ void AcquireState::manifest_received() {
   enter(Stage::kArtifacts);
   if (auto wanted = want_all(*info, plan_reuse_of_older()); !wanted) return fail(wanted.error());
   reuse.start();
-  // What comes is passed on while more comes, now that it is known to be worth passing on.
-  if (options.use_dht) pass_on();
   if (!options.check_artifacts) return;
   arrivals.emplace(options.folder + "/" + info->name, *info, manifest->manifest,
                    [this] { session.wake(); });
-}
-
-/// Others who were switched on in the same second are found by their announces, as they find us by
-/// ours: the search begins anew, because it asks often only while it is young.
-void AcquireState::pass_on() {
-  session.announce(*release);
-  if (provider_lookup) session.stop(*provider_lookup);
-  provider_lookup = session.find_providers(infohashes);
 }
 
 void AcquireState::all_received() {

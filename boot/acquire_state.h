@@ -127,7 +127,6 @@ struct AcquireState {
   void manifest_received();
   [[nodiscard]] Result<void> want_all(const dht::TorrentInfo& info,
                                       const std::vector<std::uint32_t>& spared);
-  void pass_on();
   void all_received();
   void verify_tick(MonoTime now);
   void done();

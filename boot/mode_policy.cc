@@ -47,7 +47,7 @@ struct Row {
   std::function<std::string(const ModePolicy&)> cell;
 };
 
-std::array<Row, 16> rows() {
+std::array<Row, 15> rows() {
   return {{
       {"cache is read", [](const ModePolicy& p) { return yes(p.cache); }},
       {"nodes on the link (DNS-SD)", [](const ModePolicy& p) { return yes(p.lan); }},
@@ -60,8 +60,6 @@ std::array<Row, 16> rows() {
       {"names are resolved", [](const ModePolicy& p) { return yes(!p.only_on_link); }},
       {"packets leave the link", [](const ModePolicy& p) { return yes(!p.only_on_link); }},
       {"uploads while it fetches", [](const ModePolicy& p) { return yes(!p.anonymous); }},
-      {"tells the DHT that it has the release, once the manifest is verified",
-       [](const ModePolicy& p) { return yes(p.dht && !p.anonymous); }},
       {"drivers of disks", [](const ModePolicy& p) { return yes(p.storage); }},
       {"cache is written", [](const ModePolicy& p) { return yes(p.write_cache); }},
       {"report handed to the next system", [](const ModePolicy& p) { return yes(p.tell_next); }},

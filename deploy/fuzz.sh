@@ -50,6 +50,18 @@ fuzz_one() {
 }
 export -f fuzz_one
 
+# show_finding TARGET    why it broke, and the input if it is small.
+show_finding() {
+  local log=$folder/logs/$1 input
+  say "$1 broke: $(grep -m1 'Seed:' "$log" || true)"
+  { grep -A25 -m1 'ERROR:\|runtime error:' "$log" || tail -25 "$log"; } | cut -c1-200
+  for input in "$folder/findings/$1"-*; do
+    [[ -e $input ]] || continue
+    echo "$input, of $(stat -c %s "$input") bytes:"
+    [[ $(stat -c %s "$input") -gt 4096 ]] || base64 "$input"
+  done
+}
+
 # keep_target TARGET    the corpus in the tree: small inputs that reach what the seeds do not, few.
 keep_target() {
   local corpus=$project/tests/fuzz/corpus/$1 small=$folder/small merged=$folder/merged
@@ -100,6 +112,10 @@ broken=0
       broken=$((broken + 1))
     fi
     printf '%-28s %14s %8s %9s  %s\n' "$target" "${executions:--}" "${edges:--}" "$inputs" "$result"
+  done
+  # On a machine of CI the log is gone with the run, so what broke is told here.
+  for target in "${targets[@]}"; do
+    [[ ! -e $folder/logs/$target.broken ]] || show_finding "$target"
   done
 } >&2
 [[ $broken -eq 0 ]] || die "$broken targets broke; the inputs are in $folder/findings"

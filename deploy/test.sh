@@ -8,7 +8,8 @@
 #                                 tests under AddressSanitizer and UBSan, threads under
 #                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300), the
 #                                 hostile network with five seeds
-# The last lines are the test runner's own summary; its status is this script's.
+# A part that fails does not keep the next from being run: what failed is named before the test
+# runner's summary, which is the last that is printed, and the status is 1.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -22,6 +23,21 @@ give_back() {
   [[ $builder == root || ! -d $project/build ]] || chown -R "$builder": "$project/build"
 }
 trap give_back EXIT
+
+# part COMMAND [ARGUMENT...]    one of this script's parts, in a shell of its own; goes on if it fails.
+failed=()
+part() {
+  local status=0
+  # Not `"$@" || …`: a function called so goes on behind its errors.
+  set +e
+  (
+    set -e
+    "$@"
+  )
+  status=$?
+  set -e
+  [[ $status -eq 0 ]] || failed+=("$*")
+}
 
 # run_built PRESET PROGRAM...    builds and runs test programs of another preset.
 run_built() {
@@ -41,36 +57,50 @@ cross_compile() {
   [[ $machine == 183 ]] || die "phase-init is not for aarch64 (ELF machine $machine)"
 }
 
+sanitized() {
+  if [[ $full == yes ]]; then
+    say "every unit test, and the programs that read the LAN, under AddressSanitizer and UBSan"
+    run_built asan proto_tests dht_tests lan_tests cache_tests machine_tests boot_init_tests \
+      boot_verifier_tests confine_tests phase-acquire-tests node_tests initramfs_tests \
+      phase-lan-tests phase-web-unit-tests
+    say "threads under ThreadSanitizer"
+    run_built tsan dht_tests lan_tests phase-acquire-tests phase-acquire-settle-tests node_tests \
+      http_provider_test phase-web-tests
+  else
+    say "AddressSanitizer and UBSan over the readers of untrusted bytes"
+    run_built asan proto_tests lan_tests cache_tests machine_tests boot_init_tests \
+      boot_verifier_tests confine_tests
+  fi
+}
+
+hostile_rounds() {
+  say "the hostile network, five times"
+  PHASE_HOSTILE_ROUNDS=5 "$project/build/release/bin/phase-hostile-tests" --gtest_brief=1 >&2
+}
+
 "$project/deploy/install-deps.sh" ci
 if [[ $full == yes ]]; then
-  "$project/deploy/tidy.sh" --all
-  say "every unit test, and the programs that read the LAN, under AddressSanitizer and UBSan"
-  run_built asan proto_tests dht_tests lan_tests cache_tests machine_tests boot_init_tests \
-    boot_verifier_tests confine_tests phase-acquire-tests node_tests initramfs_tests \
-    phase-lan-tests phase-web-unit-tests
-  say "threads under ThreadSanitizer"
-  run_built tsan dht_tests lan_tests phase-acquire-tests phase-acquire-settle-tests node_tests \
-    http_provider_test phase-web-tests
+  part "$project/deploy/tidy.sh" --all
 else
-  "$project/deploy/tidy.sh"
-  say "AddressSanitizer and UBSan over the readers of untrusted bytes"
-  run_built asan proto_tests lan_tests cache_tests machine_tests boot_init_tests \
-    boot_verifier_tests confine_tests
+  part "$project/deploy/tidy.sh"
 fi
+part sanitized
 default_seconds=30
 [[ $full == no ]] || default_seconds=300
-"$project/deploy/fuzz.sh" "${FUZZ_SECONDS:-$default_seconds}"
-"$project/deploy/coverage.sh"
-cross_compile
+part "$project/deploy/fuzz.sh" "${FUZZ_SECONDS:-$default_seconds}"
+part "$project/deploy/coverage.sh"
+part cross_compile
 
 say "release build, with the tests"
 kernel_package >/dev/null
 build release all
-if [[ $full == yes ]]; then
-  say "the hostile network, five times"
-  PHASE_HOSTILE_ROUNDS=5 "$project/build/release/bin/phase-hostile-tests" --gtest_brief=1 >&2
+[[ $full == no ]] || part hostile_rounds
+if [[ ${#failed[@]} -gt 0 ]]; then
+  say "failed before the tests, see above:"
+  printf '  %s\n' "${failed[@]}" >&2
 fi
 say "unit, integration and machine tests"
 # Five power cuts show that it works, fifty that it was no luck.
 [[ $full == no ]] || export PHASE_POWER_CUTS=50
 ctest --test-dir "$project/build/release" --output-on-failure --parallel 2 --no-tests=error
+[[ ${#failed[@]} -eq 0 ]]

@@ -65,12 +65,6 @@ void WebSeeds::leave(std::vector<bool> pieces) {
   left_changed_ = true;
 }
 
-void WebSeeds::moved(dht::ReleaseId release) {
-  if (release_) release_ = release;
-  spared_.clear();
-  session_done_ = 0;
-}
-
 void WebSeeds::stop() {
   for (Server& server : servers_) {
     server.connection.reset();

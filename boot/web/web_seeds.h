@@ -41,8 +41,6 @@ class WebSeeds {
   void want(const std::vector<std::string>& paths);
   /// Pieces that come another way, until this is called again: no server is asked for them.
   void leave(std::vector<bool> pieces);
-  /// The session has begun the same release anew, under this name.
-  void moved(dht::ReleaseId release);
   /// Nobody is asked any more, and all is forgotten but the accounts.
   void stop();
   /// The accounts, too.

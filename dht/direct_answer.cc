@@ -85,6 +85,8 @@ Result<DirectAnswer> decode_answer(ByteView untrusted) {
   read_nodes(string_in(answer, "nodes6"), 18, out.nodes);
   out.peers = read_peers(answer);
   out.item = read_item(answer);
+  const ByteView token = string_in(answer, "token");
+  if (token.size() <= kMaxTokenBytes) out.token = as_text(token);
   return out;
 }
 

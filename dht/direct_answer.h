@@ -20,12 +20,15 @@ inline constexpr std::size_t kMaxAnswerBytes = 8 * 1024;
 /// choice of peers is random.
 inline constexpr std::size_t kMaxNodesOfOneAnswer = 16;
 inline constexpr std::size_t kMaxPeersOfOneAnswer = 16;
+/// It is sent back as it is. libtorrent's has 4 bytes, others' up to 20.
+inline constexpr std::size_t kMaxTokenBytes = 64;
 
 struct DirectAnswer {
   Sha1 id{};
   std::vector<DhtContact> nodes;    ///< `nodes` and `nodes6`, the first ones.
   std::vector<Endpoint> peers;      ///< `values`, the first ones; none at port 0.
   std::optional<SignedItem> item;   ///< Its salt is not in an answer. Not verified.
+  std::string token;                ///< What an announce has to hold; empty: none.
 };
 
 /// kMalformed where it is no answer: an error message, no id, or no bencoding at all. What else is

@@ -260,6 +260,16 @@ void DirectLookup::start_over() {
   }
 }
 
+std::optional<Sha1> DirectLookup::nearest_open(MonoTime now) const {
+  std::optional<Sha1> nearest;
+  for (const Candidate& one : candidates_) {
+    const bool waited_for = one.state == State::kAsked && now - one.asked_at < kPatience;
+    if (!waited_for && one.state != State::kUntried) continue;
+    if (!nearest || one.distance < *nearest) nearest = one.distance;
+  }
+  return nearest;
+}
+
 std::size_t DirectLookup::in_flight(MonoTime now) const {
   return static_cast<std::size_t>(
       std::count_if(candidates_.begin(), candidates_.end(), [&](const Candidate& one) {

@@ -64,6 +64,8 @@ class DirectLookup {
   void found() { found_ = true; }
 
   [[nodiscard]] bool over() const { return over_; }
+  /// How far the nearest one is that is yet to be asked, or is waited for; none: nobody.
+  [[nodiscard]] std::optional<Sha1> nearest_open(MonoTime now) const;
   [[nodiscard]] std::size_t in_flight(MonoTime now) const;
   /// When next() may have somebody with nothing else happening; never: MonoTime::max().
   [[nodiscard]] MonoTime deadline() const;

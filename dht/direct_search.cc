@@ -16,6 +16,8 @@ constexpr std::size_t kMaxRequests = 4096;
 constexpr std::chrono::seconds kForgotten{20};
 // Every older item of the key is one more that can be replayed; beyond these only newer ones count.
 constexpr std::size_t kMaxReported = 64;
+// Lookups are numbered from 1.
+constexpr LookupId kNoLookup = 0;
 
 std::string text_of(const Sha1& hash) {
   return std::string(as_text(hash));
@@ -48,7 +50,18 @@ void DirectSearch::add_nodes(const std::vector<Endpoint>& nodes) {
 
 void DirectSearch::find_item(LookupId id, const PublicKey& key, const std::string& salt) {
   const Sha1 target = target_of(key, salt);
-  ask({id, target, std::pair{key, salt}, {}, DirectLookup(target, *standpoint_)});
+  ask({id, target, std::pair{key, salt}, 0, {}, {}, DirectLookup(target, *standpoint_)});
+}
+
+void DirectSearch::announce(const Sha1& target, std::uint16_t port) {
+  withdraw(target);
+  ask({kNoLookup, target, std::nullopt, port, {}, {}, DirectLookup(target, *standpoint_)});
+}
+
+void DirectSearch::withdraw(const Sha1& target) {
+  std::erase_if(questions_, [&](const auto& one) {
+    return !one.second.item && one.second.target == target;
+  });
 }
 
 void DirectSearch::ask(Question question) {
@@ -77,6 +90,7 @@ void DirectSearch::begin_again() {
 }
 
 void DirectSearch::tick(MonoTime now) {
+  send_announces(now);
   std::size_t in_flight = 0;
   for (const auto& [number, question] : questions_) in_flight += question.lookup.in_flight(now);
   // One message of each in turn, so that none has all of them.
@@ -97,6 +111,28 @@ void DirectSearch::tick(MonoTime now) {
   }
 }
 
+void DirectSearch::send_announces(MonoTime now) {
+  for (auto& [number, question] : questions_) {
+    if (question.item) continue;
+    const auto open = question.lookup.nearest_open(now);
+    for (const StoreNodes::Node& node : question.nearest.take(open)) {
+      if (!budget_.spend(node.at, now)) continue;
+      lt::entry message;
+      message["q"] = "announce_peer";
+      message["a"]["info_hash"] = text_of(question.target);
+      message["a"]["port"] = question.announced_port;
+      message["a"]["implied_port"] = 0;
+      message["a"]["token"] = node.token;
+      session_.dht_direct_request(to_udp(node.at), message, lt::client_data_t());
+    }
+    // In a small network fewer are enough.
+    if (!open && !question.nearest.empty()) question.lookup.found();
+  }
+  std::erase_if(questions_, [](const auto& one) {
+    return !one.second.item && one.second.lookup.over();
+  });
+}
+
 bool DirectSearch::make_room(MonoTime now) {
   if (requests_.size() < kMaxRequests) return true;
   std::erase_if(requests_, [&](const auto& one) { return now - one.second->sent >= kForgotten; });
@@ -108,8 +144,8 @@ void DirectSearch::send(std::uint64_t number, const Question& question, const En
   auto request = std::make_unique<Request>(Request{number, to, now});
   // libtorrent adds the rest: our id, a transaction id, and "ro" where the session is read-only.
   lt::entry message;
-  message["q"] = "get";
-  message["a"]["target"] = text_of(question.target);
+  message["q"] = question.item ? "get" : "get_peers";
+  message["a"][question.item ? "target" : "info_hash"] = text_of(question.target);
   set_waiting(to, true);
   session_.dht_direct_request(to_udp(to), message, lt::client_data_t(request.get()));
   requests_.emplace(request.get(), std::move(request));
@@ -143,13 +179,19 @@ void DirectSearch::take(Question& question, const Endpoint& from, ByteView bytes
   }
   set_waiting(from, false);
   remember({answer->id, from});
+  if (!question.item) {
+    if (answer->token.empty()) return;
+    question.nearest.answered(distance(answer->id, question.target), from, answer->token);
+    if (question.nearest.enough()) question.lookup.found();
+    return;
+  }
   report(question, std::move(*answer));
 }
 
 void DirectSearch::report(Question& question, DirectAnswer&& answer) {
-  if (!answer.item || answer.item->key != question.item.first) return;
+  if (!answer.item || answer.item->key != question.item->first) return;
   SignedItem& item = *answer.item;
-  item.salt = question.item.second;
+  item.salt = question.item->second;
   auto& reported = question.reported;
   const std::pair said{item.seq, item.signature};
   if (std::find(reported.begin(), reported.end(), said) != reported.end()) return;

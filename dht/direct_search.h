@@ -6,6 +6,9 @@
 // those: nobody signs a peer, and asking twice as often let nodes that name thousands of silent ones
 // hold a fetch up for half a minute (tests/integration/hostile_dht_test.cc).
 //
+// An announce is the same lookup for get_peers, and then a message to the nearest nodes; libtorrent's
+// own, which the owner makes beside it, comes 15 s late where one of them is silent.
+//
 // Reports items that the key has signed, each once for a lookup; what they say is unverified.
 // Only for dht/*.cc. Threads: the owner's.
 // Bounds: kMaxLookups targets, kInFlight messages that wait for an answer, over all of them.
@@ -25,6 +28,7 @@
 #include "dht/direct_lookup.h"
 #include "dht/event_queue.h"
 #include "dht/node_id.h"
+#include "dht/store_nodes.h"
 
 namespace phase::dht {
 
@@ -43,6 +47,9 @@ class DirectSearch {
   /// Beyond kMaxLookups nothing happens.
   void find_item(LookupId id, const PublicKey& key, const std::string& salt);
   void stop(LookupId id);
+  /// Tells the nodes nearest to `target` that we are a peer of it at `port`, once.
+  void announce(const Sha1& target, std::uint16_t port);
+  void withdraw(const Sha1& target);
   /// The network is there: what came to an end without an answer is asked for anew.
   void begin_again();
 
@@ -57,8 +64,10 @@ class DirectSearch {
   struct Question {
     LookupId id = 0;
     Sha1 target{};
-    std::pair<PublicKey, std::string> item;  ///< Key and salt.
+    std::optional<std::pair<PublicKey, std::string>> item;  ///< Key and salt; else it is an announce.
+    std::uint16_t announced_port = 0;  ///< An announce has no id.
     std::vector<std::pair<std::int64_t, Signature>> reported;
+    StoreNodes nearest;                           ///< Of an announce.
     DirectLookup lookup;
   };
   /// libtorrent hands its address back with the answer.
@@ -76,6 +85,7 @@ class DirectSearch {
   void send(std::uint64_t number, const Question& question, const Endpoint& to, MonoTime now);
   [[nodiscard]] bool make_room(MonoTime now);
   void take(Question& question, const Endpoint& from, ByteView answer);
+  void send_announces(MonoTime now);
   void report(Question& question, DirectAnswer&& answer);
   void remember(const DhtContact& contact);
 

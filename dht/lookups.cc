@@ -152,9 +152,11 @@ void Lookups::announce(const Sha1& target, std::uint16_t port) {
 
 void Lookups::withdraw(const Sha1& target) {
   announces_.erase(target);
+  direct_.withdraw(target);
 }
 
 void Lookups::send_announce(const Sha1& target, Announce& announce, MonoTime now) {
+  direct_.announce(target, announce.port);
   session_.dht_announce(to_lt(target), announce.port);
   announce.next = now + pause_after(++announce.made);
 }
@@ -291,6 +293,7 @@ void Lookups::tick(MonoTime now) {
     if (!budget_.may(now)) break;
     budget_.spend();
     send_announce(target, announce, now);
+    direct_.tick(now);
   }
   if (ready_) send_puts(now);
 }

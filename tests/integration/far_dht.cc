@@ -196,4 +196,30 @@ FarFound FarDht::look(milliseconds patience) const {
   return out;
 }
 
+std::optional<double> FarDht::announce(milliseconds patience) const {
+  constexpr milliseconds kAskAgain{500};
+  Sha1 target{};
+  system_random().fill(target);
+  const Endpoint announced = at(client_.address, 7000);
+  const auto near = open_session(publisher_, {nodes_.begin(), nodes_.begin() + 8});
+  const auto began = steady_clock::now();
+  const auto far = open_session(client_, client_nodes(++looks_));
+  far->announce(target, announced.port);
+  auto lookup = near->find_peers(target);
+  auto ask_again = began + kAskAgain;
+  while (steady_clock::now() < began + patience) {
+    (void)far->wait(milliseconds(10));
+    for (const auto& event : near->wait(milliseconds(10))) {
+      if (names(event, lookup, announced)) {
+        return std::chrono::duration<double>(steady_clock::now() - began).count();
+      }
+    }
+    if (steady_clock::now() < ask_again) continue;
+    ask_again += kAskAgain;
+    near->stop(lookup);
+    lookup = near->find_peers(target);
+  }
+  return std::nullopt;
+}
+
 }  // namespace phase

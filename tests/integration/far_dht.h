@@ -47,6 +47,10 @@ class FarDht {
   /// pointer and then for its providers, each for `patience`.
   [[nodiscard]] FarFound look(std::chrono::milliseconds patience) const;
 
+  /// Such a client announces itself on a target where nobody is yet: seconds until somebody nearby,
+  /// who asks again and again, finds it there.
+  [[nodiscard]] std::optional<double> announce(std::chrono::milliseconds patience) const;
+
   [[nodiscard]] const sim::Host& client() const { return client_; }
   [[nodiscard]] const PublicKey& key() const { return key_; }
   [[nodiscard]] const dht::Infohashes& infohashes() const { return infohashes_; }

@@ -30,5 +30,19 @@ TEST(FarDht, EveryClientFindsPointerAndProviderFromNodesOfWhichAThirdAreDead) {
   }
 }
 
+// libtorrent's own announce ends when the last silent node has been given up, after 15 s.
+TEST(FarDht, AnAnnounceIsHeardOfAlthoughNodesBesideItAreDead) {
+  const std::string logs = std::filesystem::temp_directory_path() / "far-dht";
+  std::filesystem::create_directories(logs);
+  sim::Observer silent;
+  sim::Shell shell(sim::own_folder(), logs, silent);
+  const FarDht world(shell, {.nodes = 60, .nodes_silent = 20});
+  for (int i = 0; i < kClients; ++i) {
+    const auto heard = world.announce(std::chrono::seconds(10));
+    ASSERT_TRUE(heard.has_value()) << "client " << i;
+    std::printf("heard of after %.3f s\n", *heard);
+  }
+}
+
 }  // namespace
 }  // namespace phase

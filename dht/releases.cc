@@ -14,6 +14,7 @@
 #include "dht/convert.h"
 #include "dht/modes.h"
 #include "dht/piece_sums_of.h"
+#include "dht/spread_plugin.h"
 #include "dht/torrent_rules.h"
 
 namespace phase::dht {
@@ -174,6 +175,9 @@ Result<ReleaseId> Releases::seed(ByteView torrent, const std::string& parent) tr
   // upload_mode: what lies there is the owner's; if it changed, it is not fetched over.
   params.flags |= lt::torrent_flags::seed_mode | lt::torrent_flags::upload_mode;
   params.ti = std::make_shared<lt::torrent_info>(to_span(contents_of(torrent)), lt::from_span);
+  params.extensions.push_back([info = params.ti](const lt::torrent_handle&, lt::client_data_t) {
+    return make_spread_plugin(*info);
+  });
   Release release;
   release.infohashes = info->infohashes;
   release.parent = parent;

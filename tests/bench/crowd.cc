@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "sim/world.h"
 #include "tests/bench/bench.h"
@@ -44,7 +45,29 @@ CpuTime cpu_time() {
 struct Crowd {
   double last = 0;  ///< Seconds until the last one had everything.
   double cpu = 0;   ///< Share of all cores.
+  std::vector<std::unique_ptr<sim::Process>> ended;
 };
+
+/// The report that ends what `plasmd fetch --json` printed.
+nlohmann::json report_of(const sim::Process& fetch) {
+  std::string said;
+  for (const std::string& line : fetch.lines_matching("")) said += line + "\n";
+  const auto begin = said.find("{\n");
+  return nlohmann::json::parse(begin == std::string::npos ? said : said.substr(begin));
+}
+
+/// How often the payload left the seed.
+double copies_sent(const Crowd& crowd, const std::string& seed) {
+  double bytes = 0;
+  for (const auto& fetch : crowd.ended) {
+    const auto report = report_of(*fetch);
+    for (const auto& source : report.at("sources")) {
+      const std::string peer = source.at("peer");
+      if (peer.starts_with(seed + ":")) bytes += source.at("bytes").get<double>();
+    }
+  }
+  return bytes / static_cast<double>(kPayload);
+}
 
 /// Starts `argv_of(i)` on each of the first `count` clients at once, and waits for them all.
 template <class ArgvOf>
@@ -58,21 +81,27 @@ Crowd run_crowd(sim::Shell& shell, int count, const ArgvOf& argv_of) {
   for (auto& process : running) must(shell.await_end(*process, "the crowd", minutes(10)));
   const CpuTime after = cpu_time();
   return {std::chrono::duration<double>(Clock::now() - began).count(),
-          (after.busy - before.busy) / (after.all - before.all)};
+          (after.busy - before.busy) / (after.all - before.all), std::move(running)};
+}
+
+std::string text_of(double value) {
+  char out[32];
+  std::snprintf(out, sizeof out, "%.2f", value);
+  return out;
 }
 
 /// No distribution of `kPayload` bytes is over sooner (Kumar and Ross 2006), with equal lines.
 double fluid_bound() { return static_cast<double>(kPayload) * 8 / static_cast<double>(kLineBits); }
 
-std::vector<Cell> row_of(const std::string& how, int count, std::vector<Crowd> runs) {
-  std::sort(runs.begin(), runs.end(),
-            [](const Crowd& a, const Crowd& b) { return a.last < b.last; });
+std::vector<Cell> row_of(const std::string& how, int count, std::vector<Crowd>& runs,
+                         const std::string& copies) {
   const Crowd& middle = runs[runs.size() / 2];
   return {how,
           Figure{static_cast<double>(count), 0},
           Figure{middle.last, 1},
           Figure{runs.back().last, 1},
           Figure{middle.last / fluid_bound(), 2},
+          copies,
           Figure{middle.cpu * 100, 0},
           middle.cpu > kMostCpu ? "void" : ""};
 }
@@ -110,7 +139,7 @@ void run_flash_crowd(Bench& bench) {
   };
   Table table{"flash-crowd",
               "Flash crowd, one seed, 16 MiB, every line 10 Mbit/s each way, all started at once",
-              {"how", "clients", "last, median s", "worst s", "of the bound", "CPU %", "void"},
+              {"how", "clients", "last, median s", "worst s", "of the bound", "copies sent", "CPU %", "void"},
               {}};
   Plot plot{"flash-crowd-plot", table.title, "clients", "seconds until the last has it", {}, true};
   Series swarm{"plasmd fetch", {}}, server{"one HTTP server (curl, nginx)", {}},
@@ -122,14 +151,17 @@ void run_flash_crowd(Bench& bench) {
       ours.push_back(run_crowd(bench.shell, count, fetch));
       std::filesystem::remove_all(out);
     }
-    table.rows.push_back(row_of("plasmd fetch", count, ours));
+    std::sort(ours.begin(), ours.end(),
+              [](const Crowd& a, const Crowd& b) { return a.last < b.last; });
+    const double copies = copies_sent(ours[ours.size() / 2], world->provider_address(0));
+    table.rows.push_back(row_of("plasmd fetch", count, ours, text_of(copies)));
     swarm.points.emplace_back(count, std::get<Figure>(table.rows.back()[2]).value);
     bound.points.emplace_back(count, fluid_bound());
     if (count > kMostByHttp) continue;
     std::filesystem::create_directories(out);
     theirs.push_back(run_crowd(bench.shell, count, curl));
     std::filesystem::remove_all(out);
-    table.rows.push_back(row_of("curl, one nginx", count, theirs));
+    table.rows.push_back(row_of("curl, one nginx", count, theirs, std::to_string(count)));
     server.points.emplace_back(count, theirs.front().last);
   }
   plot.series = {swarm, server, bound};

@@ -1,0 +1,83 @@
+// dht/spread.h
+// Decides which piece a seed gives to whom while several peers fetch at once: each piece goes to one
+// of them first and comes to the others from him, so that the seed's line carries a release little
+// more than once. Peers who choose for themselves ask the seed for what others ask it for, too: twice
+// the time for sixteen of them.
+//
+// Pure: `now` comes in. Threads: the owner's. Bounds: an entry for each peer, a bit for each of its
+// pieces, kMostGiven pieces on their way to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "proto/ports.h"
+
+namespace phase::dht {
+
+class Spread {
+ public:
+  /// The owner's name for a peer.
+  using Peer = const void*;
+  static constexpr std::size_t kCrowd = 2;        ///< So many that fetch are one.
+  static constexpr std::size_t kFirstGiven = 2;   ///< Pieces on their way to a peer, at first.
+  static constexpr std::size_t kMostGiven = 64;
+  /// A piece that came faster says that more may be on their way, one that came slower that fewer.
+  static constexpr std::chrono::milliseconds kFast{300};
+  static constexpr std::chrono::milliseconds kSlow{2500};
+  /// A piece that has not come by then is somebody else's.
+  static constexpr std::chrono::seconds kLost{20};
+  static constexpr std::chrono::seconds kUnsaid{3};
+
+  /// `rng_seed` decides which of equal pieces is given first.
+  Spread(std::size_t pieces, std::uint32_t rng_seed);
+
+  /// A peer that takes what it is given (BEP 6), and wants everything; has[i]: piece i is there.
+  void join(Peer peer, std::vector<bool> has);
+  void leave(Peer peer);
+  void has(Peer peer, std::uint32_t piece, MonoTime now);
+  /// Everything of `piece` was sent to it. Some never say what they have (private machines do not):
+  /// who does not within kUnsaid takes what it likes.
+  void sent(Peer peer, std::uint32_t piece, MonoTime now);
+
+  /// Whether `peer` is given pieces now. Otherwise it takes what it likes: when it is no crowd, and
+  /// when it does not say what it has.
+  [[nodiscard]] bool gives_to(Peer peer) const;
+  struct Gift {
+    Peer peer = nullptr;
+    std::uint32_t piece = 0;
+  };
+  /// What is to be given now, until nothing is.
+  [[nodiscard]] std::optional<Gift> next(MonoTime now);
+
+ private:
+  struct OnItsWay {
+    std::uint32_t piece = 0;
+    MonoTime since{};
+    std::optional<MonoTime> sent;
+  };
+  struct Taker {
+    std::vector<bool> has;
+    std::size_t lacks = 0;
+    bool says = true;  ///< What it has.
+    std::size_t window = kFirstGiven;
+    std::vector<OnItsWay> given;
+    [[nodiscard]] bool takes() const { return says && lacks > 0; }
+  };
+  struct Piece {
+    std::uint32_t given = 0;  ///< How often, or is on its way.
+    std::uint32_t had = 0;    ///< By how many of the peers.
+    std::uint32_t rank = 0;   ///< Which of equal ones comes first.
+  };
+  [[nodiscard]] bool crowd() const;
+  void give_up_lost(Taker& taker, MonoTime now);
+  [[nodiscard]] std::optional<std::uint32_t> choose(const Taker& taker) const;
+
+  std::vector<Piece> pieces_;
+  std::map<Peer, Taker> takers_;
+};
+
+}  // namespace phase::dht

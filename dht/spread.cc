@@ -45,10 +45,20 @@ void Spread::has(Peer peer, std::uint32_t piece, MonoTime now) {
   const auto gift = std::find_if(taker.given.begin(), taker.given.end(),
                                  [piece](const OnItsWay& one) { return one.piece == piece; });
   if (gift == taker.given.end()) return;
+  taker.asked = now;
   const Duration took = now - gift->since;
   if (took < kFast) taker.window = std::min(taker.window + 1, kMostGiven);
   if (took > kSlow) taker.window = std::max<std::size_t>(taker.window - 1, 1);
   taker.given.erase(gift);
+}
+
+void Spread::asked(Peer peer, std::uint32_t piece, MonoTime now) {
+  const auto found = takers_.find(peer);
+  if (found == takers_.end()) return;
+  const auto& given = found->second.given;
+  const bool gift = std::any_of(given.begin(), given.end(),
+                                [piece](const OnItsWay& one) { return one.piece == piece; });
+  if (gift) found->second.asked = now;
 }
 
 void Spread::sent(Peer peer, std::uint32_t piece, MonoTime now) {
@@ -71,8 +81,9 @@ bool Spread::crowd() const {
 }
 
 void Spread::give_up_lost(Taker& taker, MonoTime now) {
+  if (!taker.given.empty() && now - taker.asked >= kUnasked) taker.takes_gifts = false;
   std::erase_if(taker.given, [&](const OnItsWay& gift) {
-    if (gift.sent && now - *gift.sent >= kUnsaid) taker.says = false;
+    if (gift.sent && now - *gift.sent >= kUnsaid) taker.takes_gifts = false;
     if (now - gift.since < kLost) return false;
     --pieces_[gift.piece].given;
     taker.window = 1;
@@ -96,7 +107,7 @@ std::optional<std::uint32_t> Spread::choose(const Taker& taker) const {
 }
 
 std::optional<Spread::Gift> Spread::next(MonoTime now) {
-  if (!crowd()) return std::nullopt;  // Also where nobody says what he has.
+  if (!crowd()) return std::nullopt;
   // Whoever has the least on its way comes first.
   Taker* taker = nullptr;
   Peer name = nullptr;
@@ -112,6 +123,7 @@ std::optional<Spread::Gift> Spread::next(MonoTime now) {
   const auto piece = choose(*taker);
   if (!piece) return std::nullopt;
   ++pieces_[*piece].given;
+  if (taker->given.empty()) taker->asked = now;
   taker->given.push_back({*piece, now, std::nullopt});
   return Gift{name, *piece};
 }

@@ -31,6 +31,7 @@ class Spread {
   /// A piece that has not come by then is somebody else's.
   static constexpr std::chrono::seconds kLost{20};
   static constexpr std::chrono::seconds kUnsaid{3};
+  static constexpr std::chrono::seconds kUnasked{5};
 
   /// `rng_seed` decides which of equal pieces is given first.
   Spread(std::size_t pieces, std::uint32_t rng_seed);
@@ -39,12 +40,15 @@ class Spread {
   void join(Peer peer, std::vector<bool> has);
   void leave(Peer peer);
   void has(Peer peer, std::uint32_t piece, MonoTime now);
+  /// It asked for a part of something. Some want a few files only: who asks for nothing that it was
+  /// given within kUnasked takes what it likes from then on.
+  void asked(Peer peer, std::uint32_t piece, MonoTime now);
   /// Everything of `piece` was sent to it. Some never say what they have (private machines do not):
-  /// who does not within kUnsaid takes what it likes.
+  /// who does not within kUnsaid takes what it likes from then on.
   void sent(Peer peer, std::uint32_t piece, MonoTime now);
 
-  /// Whether `peer` is given pieces now. Otherwise it takes what it likes: when it is no crowd, and
-  /// when it does not say what it has.
+  /// Whether `peer` is given pieces now. Otherwise it takes what it likes: when there is no crowd, and
+  /// when giving does not work with it.
   [[nodiscard]] bool gives_to(Peer peer) const;
   struct Gift {
     Peer peer = nullptr;
@@ -62,10 +66,11 @@ class Spread {
   struct Taker {
     std::vector<bool> has;
     std::size_t lacks = 0;
-    bool says = true;  ///< What it has.
+    bool takes_gifts = true;
+    MonoTime asked{};  ///< For something that it was given, or was given something new.
     std::size_t window = kFirstGiven;
     std::vector<OnItsWay> given;
-    [[nodiscard]] bool takes() const { return says && lacks > 0; }
+    [[nodiscard]] bool takes() const { return takes_gifts && lacks > 0; }
   };
   struct Piece {
     std::uint32_t given = 0;  ///< How often, or is on its way.

@@ -81,7 +81,11 @@ class SpreadPeer final : public lt::peer_plugin {
   }
   bool on_request(const lt::peer_request& request) override {
     const bool wants_all = request.piece >= giver_->first && request.piece < giver_->end;
-    if (joined_ || !fast_ || !wants_all) return false;
+    if (joined_) {
+      giver_->spread.asked(this, static_cast<std::uint32_t>(static_cast<int>(request.piece)), now());
+      return false;
+    }
+    if (!fast_ || !wants_all) return false;
     joined_ = true;
     giver_->spread.join(this, has_);
     giver_->peers[this] = this;
@@ -139,8 +143,15 @@ class SpreadPeer final : public lt::peer_plugin {
 };
 
 void Giver::turn() {
-  for (const auto& [name, peer] : peers) peer->hold(spread.gives_to(name));
-  while (const auto gift = spread.next(now())) peers.at(gift->peer)->give(gift->piece);
+  // Gifts first: whoever turns out not to take them is let go at once.
+  std::vector<Spread::Gift> gifts;
+  while (const auto gift = spread.next(now())) gifts.push_back(*gift);
+  for (const auto& [name, peer] : std::map(peers)) {
+    if (peers.contains(name)) peer->hold(spread.gives_to(name));
+  }
+  for (const auto& gift : gifts) {
+    if (const auto to = peers.find(gift.peer); to != peers.end()) to->second->give(gift.piece);
+  }
 }
 
 class SpreadSeed final : public lt::torrent_plugin {

@@ -104,6 +104,21 @@ TEST_F(SpreadTest, WhoIsFastHasMoreOnItsWay) {
   EXPECT_LT(all().size(), 2 * Spread::kFirstGiven) << "that was slow";
 }
 
+TEST_F(SpreadTest, WhoAsksForNothingOfItTakesWhatHeLikes) {
+  for (int i = 0; i < 3; ++i) join(i);
+  const auto gifts = all();
+  now_ += seconds(4);
+  for (const auto& gift : gifts) {
+    if (gift.peer != peer(2)) spread_.asked(gift.peer, gift.piece, now_);
+  }
+  spread_.asked(peer(2), kPieces, now_);
+  now_ += seconds(2);
+  (void)all();
+  EXPECT_TRUE(spread_.gives_to(peer(0)));
+  EXPECT_TRUE(spread_.gives_to(peer(1)));
+  EXPECT_FALSE(spread_.gives_to(peer(2)));
+}
+
 TEST_F(SpreadTest, WhatDoesNotComeIsGivenToOthers) {
   Spread two(1, 7);
   two.join(peer(0), {});
@@ -111,7 +126,9 @@ TEST_F(SpreadTest, WhatDoesNotComeIsGivenToOthers) {
   ASSERT_TRUE(two.next(now_).has_value());
   ASSERT_TRUE(two.next(now_).has_value());
   EXPECT_FALSE(two.next(now_).has_value());
-  now_ += Spread::kLost;
+  for (MonoTime end = now_ + Spread::kLost; now_ < end; now_ += seconds(1)) {
+    for (int i = 0; i < 2; ++i) two.asked(peer(i), 0, now_);  // Again and again, and never has it.
+  }
   EXPECT_TRUE(two.next(now_).has_value());
 }
 

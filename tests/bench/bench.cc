@@ -31,6 +31,7 @@ struct Subject {
 constexpr Subject kSubjects[] = {
     {"native", run_native},
     {"lan", run_lan},
+    {"transfer", run_transfer, false},
     {"flash-crowd", run_flash_crowd, false},
     {"guest", run_guest},
     {"http", run_http},

@@ -29,6 +29,8 @@ struct Bench {
 void run_native(Bench& bench);
 /// From a DHCP lease to a verified manifest with one node on the link.
 void run_lan(Bench& bench);
+/// One client from one provider and from four, beside curl and aria2.
+void run_transfer(Bench& bench);
 /// Many clients at once from one seed, beside one HTTP server.
 void run_flash_crowd(Bench& bench);
 /// A machine's stages beside the seed's way, and its initramfs.

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "sim/world.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/cpu_time.h"
 #include "tests/bench/small_release.h"
 #include "tests/bench/web_server.h"
 
@@ -24,23 +24,6 @@ constexpr int kCounts[] = {1, 8, 16, 32};
 constexpr int kMostByHttp = 8;
 /// Above it a run says more of this machine than of the swarm.
 constexpr double kMostCpu = 0.7;
-
-struct CpuTime {
-  double busy = 0, all = 0;
-};
-
-CpuTime cpu_time() {
-  std::ifstream stat("/proc/stat");
-  std::string name;
-  stat >> name;
-  CpuTime out;
-  double value = 0;
-  for (int i = 0; i < 8 && stat >> value; ++i) {
-    out.all += value;
-    if (i != 3 && i != 4) out.busy += value;  // idle, iowait
-  }
-  return out;
-}
 
 struct Crowd {
   double last = 0;  ///< Seconds until the last one had everything.

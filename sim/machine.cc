@@ -70,16 +70,28 @@ Result<std::unique_ptr<Machine>> Machine::power_on(MachineOptions options) {
   ProcessOptions qemu;
   qemu.log_file = options.console_log;
   qemu.on_line = std::move(options.on_line);
-  qemu.argv = {"qemu-system-x86_64", "-machine", "q35", "-nodefaults", "-no-user-config",
-               "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
-               "-m", std::to_string(options.memory_mib)};
+  const bool by_network = options.kernel.empty();
+  // Without graphics the firmware, and the ROM behind it, speak on the serial console.
+  qemu.argv = {"qemu-system-x86_64",
+               "-machine",
+               by_network ? "q35,graphics=off" : "q35",
+               "-nodefaults",
+               "-no-user-config",
+               "-display",
+               "none",
+               "-monitor",
+               "none",
+               "-serial",
+               "stdio",
+               "-no-reboot",
+               "-m",
+               std::to_string(options.memory_mib)};
   auto& argv = qemu.argv;
   if (kvm_works()) {
     argv.insert(argv.end(), {"-accel", "kvm", "-cpu", "host"});
   } else {
     argv.insert(argv.end(), {"-accel", "tcg", "-cpu", "max"});
   }
-  const bool by_network = options.kernel.empty();
   if (!by_network) {
     argv.insert(argv.end(), {"-kernel", options.kernel, "-initrd", options.initramfs, "-append",
                              options.command_line});
@@ -105,10 +117,17 @@ Result<std::unique_ptr<Machine>> Machine::power_on(MachineOptions options) {
   return machine;
 }
 
+Result<ExitStatus> Machine::wait_for_end(std::chrono::milliseconds timeout) {
+  auto ended = qemu_->wait(timeout);
+  if (ended) slot_.reset();
+  return ended;
+}
+
 Result<void> Machine::cut_power() {
   qemu_->signal(SIGKILL);
   auto gone = qemu_->wait(std::chrono::seconds(30));
   if (!gone) return gone.error();
+  slot_.reset();
   return {};
 }
 

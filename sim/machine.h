@@ -59,9 +59,7 @@ class Machine {
     return qemu_->wait_for_line(pattern, timeout, from);
   }
   /// Until the machine powers itself off or resets (QEMU ends in both cases).
-  Result<ExitStatus> wait_for_end(std::chrono::milliseconds timeout) {
-    return qemu_->wait(timeout);
-  }
+  Result<ExitStatus> wait_for_end(std::chrono::milliseconds timeout);
   /// As if somebody pulled the mains plug: QEMU is killed and gone when this returns.
   Result<void> cut_power();
   [[nodiscard]] bool running() const { return qemu_->running(); }
@@ -77,7 +75,7 @@ class Machine {
 
  private:
   Machine() = default;
-  std::unique_ptr<QemuSlot> slot_;  // Given back after the process ended: members go in reverse.
+  std::unique_ptr<QemuSlot> slot_;  // Given back once the process ended: members go in reverse.
   std::unique_ptr<Process> qemu_;
 };
 

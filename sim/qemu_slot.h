@@ -4,6 +4,7 @@
 // sandbox sees the same ones.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,9 @@ class QemuSlot {
   QemuSlot& operator=(const QemuSlot&) = delete;
 
  private:
-  explicit QemuSlot(int fd) : fd_(fd) {}
+  QemuSlot(int fd, std::size_t number);
   int fd_;
+  std::size_t number_;
 };
 
 }  // namespace phase::sim

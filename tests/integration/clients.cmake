@@ -13,5 +13,6 @@ target_link_libraries(phase-clients-tests PRIVATE phase::sim phase::node GTest::
 target_include_directories(phase-clients-tests SYSTEM PRIVATE ${JSON_INCLUDE_DIR})
 target_compile_definitions(phase-clients-tests PRIVATE PHASE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 add_dependencies(phase-clients-tests plasmd phase-dht-nodes)
+# rtorrent looks every 30 s whom to send to, so that these wait long: they begin early.
 gtest_discover_tests(phase-clients-tests DISCOVERY_TIMEOUT 60 PROPERTIES
-  LABELS integration TIMEOUT 300)
+  LABELS integration TIMEOUT 300 COST 90)

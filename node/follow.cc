@@ -193,6 +193,11 @@ void Follower::end_acquire() {
 }
 
 void Follower::published(Held held) {
+  // An attempt that runs was begun for less, and could wait for a pointer that nobody but this node has.
+  if (acquire_ && held.release_version > held_.release_version) {
+    acquire_->cancel();
+    acquire_.reset();
+  }
   hold(std::move(held));
   next_put_ = clock_.now();
 }

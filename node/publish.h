@@ -57,6 +57,8 @@ struct RenewOptions {
   std::optional<std::string> channel = std::nullopt;
   std::optional<std::string> arch = std::nullopt;  ///< Normalised.
   std::int64_t lifetime = 365 * 86400;
+  /// Else the old pointer's.
+  std::optional<std::vector<ProviderHint>> providers = std::nullopt;
 };
 
 /// The new release, as it is in the store. Errors: kWrongArch (the kernel is of another

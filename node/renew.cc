@@ -77,7 +77,7 @@ Result<StoredRelease> renew_one(Store& store, const Clock& clock, const RenewOpt
   return seal(store, clock, *staging,
               seal_request(authority, std::move(*manifest),
                            sign_envelope(kManifestType, *payload, authority.release),
-                           pointer->providers, *floor));
+                           options.providers.value_or(pointer->providers), *floor));
 }
 
 struct Renewal {

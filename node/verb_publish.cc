@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <memory>
 
 #include "node/publish.h"
@@ -17,7 +18,7 @@ constexpr const char* kVerb = "publish";
 struct Arguments {
   std::string store, channel, arch, kernel, initramfs, rootfs, cmdline;
   std::string expires = "1y", min_memory, trust, draft;
-  std::vector<std::string> secret_keys, device_trees, signed_drafts;
+  std::vector<std::string> secret_keys, device_trees, signed_drafts, providers;
   std::uint64_t release_version = 0;
   bool version_given = false, renew = false, json = false;
 };
@@ -26,6 +27,7 @@ struct Arguments {
 struct Common {
   std::vector<SecretKey> keys;
   std::optional<TrustBase> trust;
+  std::vector<ProviderHint> providers;
   std::int64_t lifetime = 0;
   [[nodiscard]] std::vector<const SecretKey*> borrowed() const {
     std::vector<const SecretKey*> all;
@@ -33,6 +35,22 @@ struct Common {
     return all;
   }
 };
+
+/// ADDRESS:PORT of its peers' port, with /PORT behind it where it serves HTTP.
+Result<ProviderHint> parse_provider(const std::string& text) {
+  const auto slash = text.find('/');
+  const auto peer = parse_endpoint(std::string_view(text).substr(0, slash));
+  std::uint16_t http = 0;
+  bool good = peer && peer->port != 0;
+  if (slash != std::string::npos) {
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + slash + 1, end, http);
+    good = good && read.ec == std::errc() && read.ptr == end && http != 0;
+  }
+  if (good) return ProviderHint{*peer, http};
+  return {ErrorCode::kUsage, "--provider " + text + ": not of the form 192.0.2.1:6881 or " +
+                                 "[2001:db8::1]:6881/8080 (the port for peers / the port for HTTP)"};
+}
 
 Result<PublishOptions> to_options(const Arguments& arguments, const Common& common) {
   for (const auto& [given, option] :
@@ -48,6 +66,7 @@ Result<PublishOptions> to_options(const Arguments& arguments, const Common& comm
   options.rootfs = arguments.rootfs;
   options.device_trees = arguments.device_trees;
   options.cmdline = arguments.cmdline;
+  options.providers = common.providers;
   options.lifetime = common.lifetime;
   if (arguments.version_given) options.release_version = arguments.release_version;
   if (!arguments.min_memory.empty()) {
@@ -70,6 +89,11 @@ Result<Common> to_common(const Arguments& arguments) {
     if (!base) return base.error();
     common.trust = std::move(*base);
   }
+  for (const auto& text : arguments.providers) {
+    auto provider = parse_provider(text);
+    if (!provider) return provider.error();
+    common.providers.push_back(*provider);
+  }
   const auto lifetime = parse_lifetime(arguments.expires);
   if (!lifetime) return lifetime.error().in("--expires");
   common.lifetime = *lifetime;
@@ -78,6 +102,7 @@ Result<Common> to_common(const Arguments& arguments) {
 
 Result<RenewOptions> to_renewal(const Arguments& arguments, const Common& common) {
   RenewOptions options{.keys = common.borrowed(), .trust = common.trust, .lifetime = common.lifetime};
+  if (!common.providers.empty()) options.providers = common.providers;
   if (!arguments.channel.empty()) options.channel = arguments.channel;
   if (!arguments.arch.empty()) {
     auto arch = normalise_arch(arguments.arch);
@@ -107,7 +132,10 @@ int make_draft(Store& store, const Arguments& arguments, const Common& common) {
 /// `paths`: copies of one draft, each signed by others.
 Result<StoredRelease> publish_drafts(Store& store, const std::vector<std::string>& paths,
                                      const Common& common) {
-  SignedDraftOptions options{.keys = common.borrowed(), .trust = common.trust, .envelope = {}};
+  SignedDraftOptions options{.keys = common.borrowed(),
+                             .trust = common.trust,
+                             .envelope = {},
+                             .providers = common.providers};
   for (const std::string& path : paths) {
     auto envelope = real_files().read_file(path, kMaxEnvelopeBytes);
     if (!envelope) return envelope.error();
@@ -173,6 +201,10 @@ void add_options(CLI::App& verb, Arguments& arguments) {
       ->capture_default_str();
   verb.add_option("--min-memory", arguments.min_memory,
                   "Machines with less memory refuse it before they fetch, e.g. 256M");
+  verb.add_option("--provider", arguments.providers,
+                  "Names a provider in the pointer, ADDRESS:PORT or ADDRESS:PORT/HTTPPORT; several "
+                  "times for several. With --renew they take the old ones' place")
+      ->allow_extra_args(false);
   auto* renew = verb.add_flag("--renew", arguments.renew,
                               "Publish what is there again with a later expiry, or under another "
                               "pointer key, as the next release version")

@@ -6,6 +6,7 @@ add_executable(phase-node-tests
   node_change_test.cc
   node_confined_test.cc
   node_failure_test.cc
+  node_hint_test.cc
   node_lan_test.cc
   node_life_test.cc
   node_resume_test.cc

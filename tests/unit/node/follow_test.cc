@@ -47,14 +47,15 @@ class FollowTest : public testing::Test {
     session_ = std::move(*session);
   }
   /// Of a node that holds version 1.
-  [[nodiscard]] std::unique_ptr<Follower> follower() {
+  [[nodiscard]] std::unique_ptr<Follower> follower() { return follower({1, {pointer(1)}}); }
+  [[nodiscard]] std::unique_ptr<Follower> follower(Held held) {
     FollowOptions options;
     options.target = {key_base(key_.public_key()), "stable", "x86_64"};
     options.incoming = folder_.path();
     options.use_lan = true;
     options.look_every = seconds(1);  // For five seconds each: nearly always.
     return std::make_unique<Follower>(*session_, clock_, system_random(), owner_,
-                                      std::move(options), Held{1, {pointer(1)}});
+                                      std::move(options), std::move(held));
   }
   [[nodiscard]] SignedItem pointer(std::uint64_t version) const {
     Pointer out;
@@ -146,6 +147,18 @@ TEST_F(FollowTest, ANewRootDecidesWhosePointerCounts) {
   good = sign_item(next, good.salt, good.seq, good.value);
   tell(good);
   EXPECT_EQ(attempts_within(*node, milliseconds(500)), 1);
+}
+
+// Whoever publishes the first release under a new pointer key may be looking for one meanwhile, and
+// nobody but the node itself has it.
+TEST_F(FollowTest, WhatIsPublishedEndsAnAttemptThatWasBegunForLess) {
+  const auto node = follower(Held{});
+  ASSERT_EQ(attempts_within(*node, milliseconds(500)), 1);
+  ASSERT_NE(node->acquiring(), nullptr);
+  node->published(Held{2, {pointer(2)}});
+  EXPECT_EQ(attempts_within(*node, minutes(5)), 0);
+  EXPECT_EQ(node->acquiring(), nullptr);
+  EXPECT_EQ(node->held().release_version, 2U);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <libtorrent/extensions.hpp>
@@ -43,6 +46,19 @@ std::optional<std::set<lt::address>> own_addresses() {
   return out;
 }
 
+/// A route of type local makes an address ours that no interface has (`ip route add local`).
+bool can_bind(const lt::address_v4& address) {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return true;  // Nobody can say.
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(address.to_uint());
+  const bool foreign = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+                       errno == EADDRNOTAVAIL;
+  ::close(fd);
+  return !foreign;
+}
+
 /// The scope of a link-local address is not compared: the same address on another link is rare, and
 /// does no harm here.
 lt::address without_scope(const lt::address& address) {
@@ -72,7 +88,8 @@ class ConnectionCount {
       own_ = own_addresses();
     }
     // All of 127.0.0.0/8 is this host's, and one address of it stands in the list.
-    return !own_ || address.is_loopback() || own_->contains(without_scope(address));
+    if (!own_ || address.is_loopback() || own_->contains(without_scope(address))) return true;
+    return address.is_v4() && can_bind(address.to_v4());
   }
 
  private:

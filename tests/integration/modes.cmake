@@ -12,6 +12,7 @@ gtest_discover_tests(phase-on-link-tests PROPERTIES
 
 add_executable(phase-modes-tests
   ${PROJECT_SOURCE_DIR}/tests/unit/sim/sandbox_main.cc
+  any_ip_test.cc
   asking_peer.cc
   dht_fixture.cc
   modes_anonymous_test.cc

@@ -1,4 +1,6 @@
 // LANs of a Network: see network.h.
+#include <regex>
+
 #include "sim/command.h"
 #include "sim/network.h"
 
@@ -61,7 +63,7 @@ std::string Lan::address(int host) const {
   return "10.78." + std::to_string(number) + "." + std::to_string(host);
 }
 
-Result<Lan> Network::add_lan(const std::string& name) {
+Result<Lan> Network::add_lan(const std::string& name, Rate uplink_rate) {
   if (name.empty() || name.size() > 8) {
     return Error{ErrorCode::kUsage, "LAN name '" + name + "': 1 to 8 characters"};
   }
@@ -84,6 +86,11 @@ Result<Lan> Network::add_lan(const std::string& name) {
   links_.push_back(uplink_end(lan));
   auto set_up = set_up_router(lan);
   if (!set_up) return set_up.error();
+  for (const auto& [interface, netns] :
+       {std::pair{uplink_end(lan), std::string{}}, std::pair{std::string{kUplink}, lan.router.name}}) {
+    auto shaped = shape(interface, netns, uplink_rate);
+    if (!shaped) return shaped.error();
+  }
   auto joined = join_switch(uplink_end(lan));
   if (!joined) return joined.error();
   auto ready = await_uplink(lan, true);
@@ -108,6 +115,17 @@ Result<void> Network::set_uplink_plugged(const Lan& lan, bool plugged) {
   auto set = run_commands({{"ip", "link", "set", uplink_end(lan), plugged ? "up" : "down"}});
   if (!set) return set.error();
   return await_uplink(lan, plugged);
+}
+
+Result<UplinkBytes> Network::uplink_bytes(const Lan& lan) {
+  const auto shown = run_command({"ip", "-j", "-s", "link", "show", "dev", uplink_end(lan)});
+  if (!shown) return shown.error();
+  std::smatch match;
+  if (!std::regex_search(*shown, match, std::regex("\"rx\":\\{\"bytes\":([0-9]+).*\"tx\":\\{\"bytes\":([0-9]+)"))) {
+    return Error{ErrorCode::kInternal, "ip shows no counters of " + uplink_end(lan) + ": " + *shown};
+  }
+  // The end on the switch: what it sends goes to the LAN.
+  return UplinkBytes{std::stoull(match[2].str()), std::stoull(match[1].str())};
 }
 
 Result<std::unique_ptr<Process>> Network::start_services(const Lan& lan,

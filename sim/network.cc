@@ -15,16 +15,6 @@ std::string with_prefix(const std::string& address, int prefix) {
   return address + "/" + std::to_string(prefix);
 }
 
-Result<void> shape(const std::string& interface, const std::string& netns, Rate rate) {
-  if (rate.bits_per_second == 0) return {};
-  // The bucket holds 10 ms, and never less than the largest segment that veth passes on in one.
-  const auto burst = std::max<std::uint64_t>(rate.bits_per_second / 8 / 100, 64 * 1024);
-  return run_commands({{"tc", "qdisc", "add", "dev", interface, "root", "tbf", "rate",
-                   std::to_string(rate.bits_per_second) + "bit", "burst", std::to_string(burst),
-                   "latency", "100ms"}},
-                 netns);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Network>> Network::create() {
@@ -101,6 +91,16 @@ Result<Host> Network::add_host_on(const std::string& bridge, Host host, Rate rat
     if (!shaped) return shaped.error();
   }
   return host;
+}
+
+Result<void> Network::shape(const std::string& interface, const std::string& netns, Rate rate) {
+  if (rate.bits_per_second == 0) return {};
+  // The bucket holds 10 ms, and never less than the largest segment that veth passes on in one.
+  const auto burst = std::max<std::uint64_t>(rate.bits_per_second / 8 / 100, 64 * 1024);
+  return run_commands({{"tc", "qdisc", "add", "dev", interface, "root", "tbf", "rate",
+                        std::to_string(rate.bits_per_second) + "bit", "burst",
+                        std::to_string(burst), "latency", "100ms"}},
+                      netns);
 }
 
 Result<void> Network::join_switch(const std::string& link) {

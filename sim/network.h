@@ -45,6 +45,13 @@ struct Lan {
 /// The router's leg on the network's switch, within the router's namespace.
 inline constexpr const char* kUplink = "uplink";
 
+/// Through a LAN's uplink since it was made, as the kernel counts: Ethernet headers are in it, and of
+/// large TCP segments, which leave in one, one header each. What a rate dropped is not.
+struct UplinkBytes {
+  std::uint64_t down = 0;  ///< Towards the LAN.
+  std::uint64_t up = 0;
+};
+
 struct LanServiceOptions {
   int first = 100, last = 199;       ///< Addresses given out.
   /// Where the router's DNS server asks on; empty: it answers nothing, and asks nobody.
@@ -77,12 +84,14 @@ class Network {
                                               const std::string& scratch);
 
   /// `name` has at most 8 characters. The uplink is plugged in; its default route is 10.77.0.1.
-  Result<Lan> add_lan(const std::string& name);
+  /// `uplink` holds in each direction, for all hosts of the LAN together.
+  Result<Lan> add_lan(const std::string& name, Rate uplink = {});
   /// As above, on the LAN, with the LAN's router as default route.
   Result<Host> add_host(const Lan& lan, const std::string& name, int number, Rate rate = {},
                         const Path& path = {});
   Result<std::string> add_tap(const Lan& lan, const std::string& name, Rate rate = {});
   Result<void> set_uplink_plugged(const Lan& lan, bool plugged);
+  [[nodiscard]] static Result<UplinkBytes> uplink_bytes(const Lan& lan);
   /// What a home router offers: DHCP (itself as router and DNS server), DNS, router
   /// advertisements. Ready when this returns.
   Result<std::unique_ptr<Process>> start_services(const Lan& lan, const LanServiceOptions& options,
@@ -94,6 +103,7 @@ class Network {
   Result<void> connect(const std::string& bridge, const std::string& host, const Path& path);
   Result<std::string> add_tap_on(const std::string& bridge, const std::string& name, Rate rate);
   Result<void> join_switch(const std::string& link);
+  static Result<void> shape(const std::string& interface, const std::string& netns, Rate rate);
   std::vector<std::string> namespaces_;
   std::vector<std::string> links_;  // In this process's namespace: taps, bridges, uplinks.
   std::vector<std::unique_ptr<Process>> relays_;  // Links with a path.

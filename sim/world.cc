@@ -158,8 +158,8 @@ Result<Process*> World::start_provider(const std::vector<std::string>& argv, Rat
   return providers_.back().get();
 }
 
-Result<Lan> World::add_lan(const std::string& name) {
-  auto lan = network_->add_lan(name);
+Result<Lan> World::add_lan(const std::string& name, Rate uplink) {
+  auto lan = network_->add_lan(name, uplink);
   if (!lan) return lan.error();
   LanServiceOptions options;
   options.dns_upstream = router_.address;

@@ -65,7 +65,7 @@ class World {
   /// Starts any other program on a host of its own, as the next provider.
   Result<Process*> start_provider(const std::vector<std::string>& argv, Rate rate = kProviderLine);
   /// A LAN behind the network's router: DHCP, DNS that asks the router on, IPv6.
-  Result<Lan> add_lan(const std::string& name);
+  Result<Lan> add_lan(const std::string& name, Rate uplink = {});
   /// A host on `lan` that holds all that the publisher's store holds now, and serves it to its
   /// link without a word to anybody else.
   Result<Process*> start_lan_node(const Lan& lan, const std::string& name, int number);

@@ -105,6 +105,41 @@ TEST_F(LanTest, LeasesNameTheRouterAndItsDnsAsksOnOnlyWhereItIsTold) {
   }
 }
 
+// Faster than the rate says, by the little that the bucket holds, nothing passes; and what passes is
+// counted.
+TEST_F(LanTest, AnUplinkWithARateHoldsAllHostsTogetherToItInEachDirection) {
+  const auto slow = must(network->add_lan("slow", {8'000'000}));
+  ProcessOptions server;
+  server.netns = outside.name;
+  server.argv = {"sh", "-c", std::string("head -c 500000 /dev/zero > ") + kScratch +
+                                 "/zeros && exec busybox httpd -f -p 8080 -h " + kScratch};
+  auto httpd = must(Process::start(std::move(server)));
+  std::vector<std::string> hosts;
+  for (int i = 0; i < 2; ++i) {
+    hosts.push_back(must(network->add_host(slow, "slow" + std::to_string(i), 5 + i)).name);
+  }
+  const auto before = must(Network::uplink_bytes(slow));
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<std::unique_ptr<Process>> clients;
+  for (const std::string& host : hosts) {
+    ProcessOptions client;
+    client.netns = host;
+    client.argv = {"curl", "--silent", "--fail", "--retry", "10", "--retry-delay", "1",
+                   "--retry-connrefused", "--output", "/dev/null",
+                   "http://" + outside.address + ":8080/zeros"};
+    clients.push_back(must(Process::start(std::move(client))));
+  }
+  for (auto& client : clients) ASSERT_TRUE(must(client->wait(seconds(20))).success());
+  const double took =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const auto after = must(Network::uplink_bytes(slow));
+  EXPECT_GT(after.down - before.down, 1'000'000u);
+  EXPECT_LT(after.down - before.down, 1'300'000u);
+  EXPECT_GT(took, 0.9);
+  EXPECT_GT(after.up, before.up);
+  EXPECT_LT(after.up - before.up, 200'000u);
+}
+
 TEST_F(LanTest, HasMachinesOnTapsAndNeighboursOfItsOwn) {
   auto tap = must(network->add_tap(lan, "tap0"));
   EXPECT_THAT(must(run_command({"ip", "-o", "link", "show", tap})), testing::HasSubstr("master b-home"));

@@ -41,6 +41,7 @@ AcquireState::AcquireState(dht::Session& session_in, const Clock& clock_in,
              options.arch, options.min_version),
       relays(question_of(options), options.http, [this] { session.wake(); }),
       web(session, options.http, [this] { session.wake(); }),
+      web_turn({.stall = options.near_stall}),
       reuse(session, [this] { session.wake(); }),
       roots(session, options.policy.root, {.use_dht = options.use_dht, .http = options.http},
             [this] { session.wake(); }) {}
@@ -207,6 +208,7 @@ void AcquireState::tick() {
   poll_web(now);
   poll_reuse(now);
   let_far_in(now);
+  ask_silent_holders(now);
   if (doomed && settled(now)) return give_up_release(Error(*doomed));
   if (doomed) return;
   if (stage == Stage::kDiscover) discover_tick(now);
@@ -282,6 +284,8 @@ dht::ReleaseStatus Acquire::progress() const {
   status.peers += state_->web.connected();
   return status;
 }
+
+std::optional<dht::LanRelease> Acquire::lan_fetching() const { return state_->lan_fetching(); }
 
 AcquireReport Acquire::report() const {
   if (state_->release && state_->stage != Stage::kDone) state_->freeze_accounts();

@@ -137,6 +137,9 @@ class Acquire {
   /// Set in kDone.
   [[nodiscard]] const std::optional<Acquired>& acquired() const;
   [[nodiscard]] dht::ReleaseStatus progress() const;
+  /// What the link is to hear while this goes on, so that machines which fetch the same ask each
+  /// other: with use_lan, once a pointer named it.
+  [[nodiscard]] std::optional<dht::LanRelease> lan_fetching() const;
   [[nodiscard]] AcquireReport report() const;
   /// Lines that a person should see now (refusals, stage changes); taken once.
   [[nodiscard]] std::vector<std::string> take_messages();

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxToldProviders = 16;
 constexpr std::size_t kMaxMetPeers = 256;
+constexpr std::size_t kMaxHttpHolders = 8;
+/// As long as a peer that stops answering holds a piece (dht/settings.cc).
+constexpr std::chrono::seconds kHoldersSilent{10};
 
 }  // namespace
 
@@ -93,6 +96,11 @@ void AcquireState::on(const dht::ProvidersFound& event) {
   for (const Endpoint& peer : event.peers) meet_peer(peer, {.dht = true}, "DHT");
 }
 
+void AcquireState::on(const dht::PeersNamed& event) {
+  if (!release || event.release != *release) return;
+  for (const Endpoint& peer : event.peers) meet_peer(peer, {.pex = true}, "a peer");
+}
+
 void AcquireState::meet_peer(const Endpoint& peer, dht::PeerSource source, const char* how) {
   const bool welcome = far_in || is_near(peer);
   if (told_providers.size() < kMaxToldProviders && told_providers.insert(peer).second) {
@@ -111,7 +119,16 @@ void AcquireState::connect_met_peers() {
 }
 
 void AcquireState::let_far_in(MonoTime now) {
-  if (!may_let_far_in() || !near_first->far_allowed(now, last_done)) return;
+  if (!may_let_far_in()) return;
+  // Before that, the session may be beginning the release anew, with all connections.
+  if (stage == Stage::kArtifacts) {
+    const bool connected = session.status(*release).peers > 0;
+    if (near_connected && !connected) near_first->lost();
+    near_connected = connected;
+  } else {
+    near_connected = false;
+  }
+  if (!near_first->far_allowed(now, last_done)) return;
   far_in = true;
   connect_met_peers();
   relays.ask_torrents(infohashes.v1, true);
@@ -132,7 +149,7 @@ void AcquireState::on(const dht::LanFound& event) {
   lan_nodes.push_back(near);
   Endpoint peer = *at;
   peer.port = near.service.peer_port;
-  if (options.use_dht && peer.port != 0) session.add_nodes({peer});
+  if (options.use_dht && peer.port != 0 && !near.service.only_fetches()) session.add_nodes({peer});
   meet_lan_node(near);
 }
 
@@ -144,8 +161,7 @@ void AcquireState::meet_lan_node(const dht::LanNode& near) {
   const std::uint64_t version = near.offers(
       options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
       options.arch);
-  if (version == 0 || version < options.min_version) return;
-  if (http.port != 0) relays.add_lan(http);
+  if (version != 0 && version >= options.min_version && http.port != 0) relays.add_lan(http);
   if (release) meet_lan_holder(near);
 }
 
@@ -154,17 +170,27 @@ void AcquireState::on(const dht::LanGone& event) {
 }
 
 void AcquireState::meet_lan_holders() {
+  web_turn.release();
   for (const dht::LanNode& node : lan_nodes) meet_lan_holder(node);
 }
 
 void AcquireState::meet_lan_holder(const dht::LanNode& node) {
   const std::uint64_t wanted = choice.best()->release_version;
-  if (node.offers(options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
-                  options.arch) < wanted) return;
+  const auto keys = options.policy.root.pointer_keys(options.channel, options.arch);
+  const bool holds = node.offers(keys, options.channel, options.arch) >= wanted;
+  if (!holds && node.fetches(keys, options.channel, options.arch) != wanted) return;
   near_first->holder(clock.now());
   Endpoint peer = node.addresses.front();
   peer.port = node.service.peer_port;
-  if (peer.port != 0) meet_peer(peer, {.lan = true}, "LAN");
+  if (peer.port != 0) meet_peer(peer, {.lan = true}, holds ? "LAN" : "LAN, fetches it too");
+}
+
+std::optional<dht::LanRelease> AcquireState::lan_fetching() const {
+  if (!options.use_lan || !release || stage == Stage::kFailed) return std::nullopt;
+  const auto items = choice.items();
+  if (items.empty()) return std::nullopt;
+  return dht::LanRelease{items.front().key.id(), options.channel, options.arch,
+                         choice.best()->release_version};
 }
 
 // HTTP.
@@ -196,10 +222,45 @@ void AcquireState::use_web_seed(const TorrentAnswer& answer, const dht::PieceLay
 
 void AcquireState::poll_web(MonoTime now) {
   if (!release) return;
+  take_web_turn(now);
   web.tick(now);
   for (const WebSeeds::Refusal& refusal : web.take_refusals()) {
     refuse("provider " + refusal.why.detail);
     if (refusal.banned) banned.push_back(refusal.base);
+  }
+}
+
+void AcquireState::take_web_turn(MonoTime now) {
+  if (!choice.best()) return;
+  const auto keys = options.policy.root.pointer_keys(options.channel, options.arch);
+  std::vector<std::string> others;
+  for (const dht::LanNode& node : lan_nodes) {
+    const std::uint64_t fetches = node.fetches(keys, options.channel, options.arch);
+    if (fetches == choice.best()->release_version) others.push_back(node.instance);
+  }
+  web_turn.set_others(others, now);
+  web.hold(!web_turn.ours(now, last_done));
+}
+
+void AcquireState::ask_silent_holders(MonoTime now) {
+  if (!release || stage > Stage::kArtifacts || now - last_progress < kHoldersSilent) return;
+  std::vector<Endpoint> known;
+  for (const ProviderHint& hint : choice.best()->providers) {
+    known.push_back(hint.peer);
+    known.back().port = hint.http_port;
+  }
+  for (const dht::PeerAccount& account : session.peers(*release)) {
+    known.push_back(account.peer);
+    known.back().port = account.http_port;
+  }
+  for (const Endpoint& at : known) {
+    const bool near = is_near(at);
+    if (at.port == 0 || (!far_in && !near) || http_holders.size() >= kMaxHttpHolders) continue;
+    if (!http_holders.insert(at).second) continue;
+    say("provider: " + at.text() + " is asked over HTTP, since no peer delivers");
+    if (auto asked = relays.add_given("http://" + at.text(), near); !asked) {
+      refuse(asked.error().detail);
+    }
   }
 }
 

@@ -72,6 +72,7 @@ void AcquireState::drop_release() {
   last_done = 0;
   far_in = false;
   met_peers.clear();
+  http_holders.clear();
   relays.forget_torrents();
   if (provider_lookup) session.stop(*provider_lookup);
   provider_lookup.reset();

@@ -19,6 +19,7 @@
 #include "boot/reuse.h"
 #include "boot/root_search.h"
 #include "boot/web/web_seeds.h"
+#include "boot/web_turn.h"
 
 namespace phase::boot {
 
@@ -63,6 +64,8 @@ struct AcquireState {
   void on(const dht::PeerBanned& event);
   void on(const dht::ReleaseFailed& event);
   void on(const dht::ItemAnswered&) { dht_answered = true; }
+  void on(const dht::PeersNamed& event);
+  void on(const dht::PeersAnswered&) { dht_answered = true; }
   void on(const dht::ListenFailed&) {}
   void on(const dht::ItemStored&) {}
   void on(const dht::FileCompleted&) {}
@@ -71,7 +74,7 @@ struct AcquireState {
   void on(const dht::LanFound& event);
   void on(const dht::LanGone& event);
   void on(const dht::LanBrowsed&) { near_first->browsed(); }
-  void on(const dht::LanRegistered&) {}
+  void on(const dht::LanRegistered& event) { web_turn.set_name(event.instance); }
   void on(const dht::LanNote&) {}
 
   // Who may sign (acquire_roots.cc).
@@ -98,16 +101,22 @@ struct AcquireState {
   void poll_relays();
   void use_web_seed(const TorrentAnswer& answer, const dht::PieceLayout& layout);
   void poll_web(MonoTime now);
+  /// Who of the machines on the link asks web servers.
+  void take_web_turn(MonoTime now);
   /// Which files are fetched, by whomever.
   [[nodiscard]] Result<void> want(const std::vector<std::string>& paths,
                                   const std::vector<std::uint32_t>& spared = {});
   void take_torrent(const TorrentAnswer& answer);
   void relay_failed(const Error& why, bool lan);
+  /// Nothing has come for a while: holders whose HTTP port is known, from the pointer or from what
+  /// they say as peers, are asked that way too. While peers deliver, they alone decide who gets what.
+  void ask_silent_holders(MonoTime now);
   [[nodiscard]] bool is_near(const Endpoint& endpoint) const;
   void meet_peer(const Endpoint& peer, dht::PeerSource source, const char* how);
   void meet_lan_node(const dht::LanNode& near);
   void meet_lan_holders();
   void meet_lan_holder(const dht::LanNode& node);
+  [[nodiscard]] std::optional<dht::LanRelease> lan_fetching() const;
   /// After the session began the same release anew.
   void connect_met_peers();
   /// Somebody beyond the link could still help.
@@ -152,6 +161,7 @@ struct AcquireState {
   PointerChoice choice;
   Relays relays;
   WebSeeds web;
+  WebTurn web_turn;
   Reuse reuse;
   std::uint64_t reuse_changes = 0;          // of reuse that `web` was told
   RootSearch roots;
@@ -171,8 +181,10 @@ struct AcquireState {
   /// Everybody who may hold the release; those far wait for let_far_in().
   std::vector<std::pair<Endpoint, dht::PeerSource>> met_peers;
   std::set<Endpoint> told_providers;
+  std::set<Endpoint> http_holders;  // of ask_silent_holders(), asked
   std::vector<dht::LanNode> lan_nodes;
   bool far_in = false;
+  bool near_connected = false;     // to this release, at some time
   bool dht_answered = false;
   std::string pointer_from;
 

@@ -18,6 +18,11 @@ void NearFirst::holder(MonoTime now) {
   window_start_ = now;
 }
 
+void NearFirst::lost() {
+  has_holder_ = false;
+  browsed_ = true;
+}
+
 bool NearFirst::far_allowed(MonoTime now, std::uint64_t checked) {
   if (allowed_) return true;
   if (!has_holder_) {

@@ -25,8 +25,11 @@ class NearFirst {
   void browsed() { browsed_ = true; }
   /// Another release is fetched from now on: who holds it is not known yet.
   void release(MonoTime now);
-  /// Somebody near says that it holds this release. Nothing but bytes proves it.
+  /// Somebody near says that it holds this release, or fetches it too: one of several machines behind
+  /// a line is enough to fetch it from afar. Nothing but bytes proves it.
   void holder(MonoTime now);
+  /// Everybody near who was connected is gone again: nobody is waited for.
+  void lost();
   /// `checked`: bytes of this release that are there and checked. Once true for a release, it stays.
   [[nodiscard]] bool far_allowed(MonoTime now, std::uint64_t checked);
   /// When far_allowed() may become true with nothing else happening; none: it is already.

@@ -42,6 +42,7 @@ void RootSearch::look(MonoTime now) {
   if (!started_) return;
   if (lookup_) session_.stop(*lookup_);
   lookup_.reset();
+  nearest_answered_ = false;
   asked_.clear();
   waiting_.clear();
   if (options_.use_dht) lookup_ = session_.find_peers(next_root_target(root_));
@@ -103,6 +104,8 @@ bool RootSearch::take(const std::vector<Bytes>& untrusted, const std::string& fr
 
 void RootSearch::handle(const dht::Event& event, MonoTime now) {
   if (std::holds_alternative<dht::DhtReady>(event) && !dht_answered_) dht_answered_ = now;
+  const auto* answered = std::get_if<dht::PeersAnswered>(&event);
+  if (answered != nullptr && lookup_ == answered->lookup) nearest_answered_ = true;
   const auto* found = std::get_if<dht::ProvidersFound>(&event);
   if (found == nullptr || lookup_ != found->lookup) return;
   for (const Endpoint& holder : found->peers) {
@@ -139,7 +142,8 @@ bool RootSearch::tick(MonoTime now) {
 
 bool RootSearch::settled(MonoTime now) const {
   if (!started_ || now >= *started_ + kRootPatience) return true;
-  const bool dht_done = !options_.use_dht || (dht_answered_ && now >= *dht_answered_ + kDhtPatience);
+  const bool dht_done = !options_.use_dht || nearest_answered_ ||
+                        (dht_answered_ && now >= *dht_answered_ + kDhtPatience);
   return dht_done && waiting_.empty() && gets_.empty();
 }
 

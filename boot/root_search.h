@@ -4,8 +4,9 @@
 // link and from given providers (next_root_path()), and in whatever the owner comes across. What
 // is accepted is decided by the chain rule alone (proto/trust_engine.h), so anybody may answer.
 //
-// Nobody can prove that there is no newer root. settled() says when those who could have told had
-// the time to: a second after the DHT began to answer, and never more than kRootPatience.
+// Nobody can prove that there is no newer root. settled() says when those who could have told have
+// been asked: once the nodes nearest to the target have answered and the holders that they named, or a
+// second after the DHT began to answer; never more than kRootPatience.
 //
 // Threads: the owner's; `wake` is called from others. Bounds: kMaxRootGets requests at once, each
 // a thread with a deadline, kMaxRootHolders asked for one version, each once; an answer is at most
@@ -87,6 +88,7 @@ class RootSearch {
   std::vector<Get> gets_;
   std::optional<MonoTime> started_;
   std::optional<MonoTime> dht_answered_;
+  bool nearest_answered_ = false;    // to the lookup for the version that is looked for
   std::vector<std::string> refusals_;
 };
 

@@ -16,8 +16,6 @@ constexpr std::size_t kMaxRequests = 4096;
 constexpr std::chrono::seconds kForgotten{20};
 // Every older item of the key is one more that can be replayed; beyond these only newer ones count.
 constexpr std::size_t kMaxReported = 64;
-// Lookups are numbered from 1.
-constexpr LookupId kNoLookup = 0;
 
 std::string text_of(const Sha1& hash) {
   return std::string(as_text(hash));
@@ -53,14 +51,18 @@ void DirectSearch::find_item(LookupId id, const PublicKey& key, const std::strin
   ask({id, target, std::pair{key, salt}, 0, {}, {}, DirectLookup(target, *standpoint_)});
 }
 
+void DirectSearch::find_peers(LookupId id, const Sha1& target) {
+  ask({id, target, std::nullopt, 0, {}, {}, DirectLookup(target, *standpoint_)});
+}
+
 void DirectSearch::announce(const Sha1& target, std::uint16_t port) {
   withdraw(target);
-  ask({kNoLookup, target, std::nullopt, port, {}, {}, DirectLookup(target, *standpoint_)});
+  ask({std::nullopt, target, std::nullopt, port, {}, {}, DirectLookup(target, *standpoint_)});
 }
 
 void DirectSearch::withdraw(const Sha1& target) {
   std::erase_if(questions_, [&](const auto& one) {
-    return !one.second.item && one.second.target == target;
+    return one.second.announced_port != 0 && one.second.target == target;
   });
 }
 
@@ -113,8 +115,22 @@ void DirectSearch::tick(MonoTime now) {
 
 void DirectSearch::send_announces(MonoTime now) {
   for (auto& [number, question] : questions_) {
-    if (question.item) continue;
-    const auto open = question.lookup.nearest_open(now);
+    if (!question.item) announce_to_nearest(question, now);
+  }
+  std::erase_if(questions_, [this](const auto& one) {
+    const Question& question = one.second;
+    if (question.item || !question.lookup.over()) return false;
+    if (question.announced_port != 0) return true;
+    // Where nobody has answered, the network may not be there yet: begin_again().
+    if (question.nearest.empty()) return false;
+    events_.push(PeersAnswered{*question.id});
+    return true;
+  });
+}
+
+void DirectSearch::announce_to_nearest(Question& question, MonoTime now) {
+  const auto open = question.lookup.nearest_open(now);
+  if (question.announced_port != 0) {
     for (const StoreNodes::Node& node : question.nearest.take(open)) {
       if (!budget_.spend(node.at, now)) continue;
       lt::entry message;
@@ -125,12 +141,9 @@ void DirectSearch::send_announces(MonoTime now) {
       message["a"]["token"] = node.token;
       session_.dht_direct_request(to_udp(node.at), message, lt::client_data_t());
     }
-    // In a small network fewer are enough.
-    if (!open && !question.nearest.empty()) question.lookup.found();
   }
-  std::erase_if(questions_, [](const auto& one) {
-    return !one.second.item && one.second.lookup.over();
-  });
+  // In a small network fewer are enough.
+  if (!open && !question.nearest.empty()) question.lookup.found();
 }
 
 bool DirectSearch::make_room(MonoTime now) {
@@ -180,6 +193,9 @@ void DirectSearch::take(Question& question, const Endpoint& from, ByteView bytes
   set_waiting(from, false);
   remember({answer->id, from});
   if (!question.item) {
+    if (question.id && !answer->peers.empty()) {
+      events_.push(ProvidersFound{*question.id, std::move(answer->peers)});
+    }
     if (answer->token.empty()) return;
     question.nearest.answered(distance(answer->id, question.target), from, answer->token);
     if (question.nearest.enough()) question.lookup.found();
@@ -203,7 +219,7 @@ void DirectSearch::report(Question& question, DirectAnswer&& answer) {
   }
   reported.push_back(said);
   question.lookup.found();
-  events_.push(ItemFound{question.id, std::move(item)});
+  events_.push(ItemFound{*question.id, std::move(item)});
 }
 
 void DirectSearch::remember(const DhtContact& contact) {

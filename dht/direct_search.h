@@ -2,14 +2,15 @@
 // Standing lookups by messages of our own (libtorrent's dht_direct_request), from the first moment
 // on: what direct_lookup.h decides is sent, and what comes back is an event. libtorrent's own
 // lookups go on beside it: they ask through every socket of the session, where dht_direct_request
-// takes one per address family, and they ask again for as long as a lookup stands. Peers are left to
-// those: nobody signs a peer, and asking twice as often let nodes that name thousands of silent ones
-// hold a fetch up for half a minute (tests/integration/hostile_dht_test.cc).
+// takes one per address family, and they ask again for as long as a lookup stands. A release's peers
+// are left to those: nobody signs a peer, and asking twice as often let nodes that name
+// thousands of silent ones hold a fetch up for half a minute (tests/integration/hostile_dht_test.cc).
 //
 // An announce is the same lookup for get_peers, and then a message to the nearest nodes; libtorrent's
 // own, which the owner makes beside it, comes 15 s late where one of them is silent.
 //
-// Reports items that the key has signed, each once for a lookup; what they say is unverified.
+// Reports items that the key has signed, each once for a lookup, and peers; what they say is
+// unverified.
 // Only for dht/*.cc. Threads: the owner's.
 // Bounds: kMaxLookups targets, kInFlight messages that wait for an answer, over all of them.
 #pragma once
@@ -46,6 +47,9 @@ class DirectSearch {
   void add_nodes(const std::vector<Endpoint>& nodes);
   /// Beyond kMaxLookups nothing happens.
   void find_item(LookupId id, const PublicKey& key, const std::string& salt);
+  /// Who is named as a peer of `target` is a ProvidersFound each time; once those nearest to it have
+  /// answered, PeersAnswered.
+  void find_peers(LookupId id, const Sha1& target);
   void stop(LookupId id);
   /// Tells the nodes nearest to `target` that we are a peer of it at `port`, once.
   void announce(const Sha1& target, std::uint16_t port);
@@ -62,12 +66,13 @@ class DirectSearch {
 
  private:
   struct Question {
-    LookupId id = 0;
+    std::optional<LookupId> id;  ///< An announce has none.
     Sha1 target{};
-    std::optional<std::pair<PublicKey, std::string>> item;  ///< Key and salt; else it is an announce.
-    std::uint16_t announced_port = 0;  ///< An announce has no id.
+    /// Key and salt; else peers are asked for.
+    std::optional<std::pair<PublicKey, std::string>> item;
+    std::uint16_t announced_port = 0;             ///< 0: it is no announce.
     std::vector<std::pair<std::int64_t, Signature>> reported;
-    StoreNodes nearest;                           ///< Of an announce.
+    StoreNodes nearest;                           ///< Where peers are asked for.
     DirectLookup lookup;
   };
   /// libtorrent hands its address back with the answer.
@@ -86,6 +91,7 @@ class DirectSearch {
   [[nodiscard]] bool make_room(MonoTime now);
   void take(Question& question, const Endpoint& from, ByteView answer);
   void send_announces(MonoTime now);
+  void announce_to_nearest(Question& question, MonoTime now);
   void report(Question& question, DirectAnswer&& answer);
   void remember(const DhtContact& contact);
 

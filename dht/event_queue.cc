@@ -9,7 +9,8 @@ namespace {
 
 bool repeats_or_is_progress(const Event& event) {
   return std::holds_alternative<ItemFound>(event) || std::holds_alternative<ItemAnswered>(event) ||
-         std::holds_alternative<ProvidersFound>(event) ||
+         std::holds_alternative<ProvidersFound>(event) || std::holds_alternative<PeersAnswered>(event) ||
+         std::holds_alternative<PeersNamed>(event) ||
          std::holds_alternative<PieceFailed>(event);
 }
 

@@ -107,6 +107,13 @@ LookupId Lookups::find_peers(std::vector<Sha1> targets) {
   return id;
 }
 
+LookupId Lookups::find_peers_at_once(const Sha1& target) {
+  const LookupId id = find_peers({target});
+  if (enabled_) direct_.find_peers(id, target);
+  tick(now());
+  return id;
+}
+
 void Lookups::stop(LookupId lookup) {
   items_.erase(lookup);
   peers_.erase(lookup);

@@ -29,6 +29,8 @@ class Lookups {
   LookupId find_item(const PublicKey& key, const std::string& salt);
   /// get_peers on each of `targets`.
   LookupId find_peers(std::vector<Sha1> targets);
+  /// The same by messages of our own too (direct_search.h), which come to an end: PeersAnswered.
+  LookupId find_peers_at_once(const Sha1& target);
   void stop(LookupId lookup);
   /// When its turn comes, once the DHT is joined; the newest per key and salt.
   void put_item(const SignedItem& item);

@@ -13,6 +13,7 @@
 #include "dht/connect_now.h"
 #include "dht/convert.h"
 #include "dht/modes.h"
+#include "dht/no_delay.h"
 #include "dht/piece_sums_of.h"
 #include "dht/spread_plugin.h"
 #include "dht/torrent_rules.h"
@@ -81,6 +82,9 @@ Result<void> Releases::start(lt::add_torrent_params params, Release& release) {
   params.extensions.push_back([](const lt::torrent_handle& torrent, lt::client_data_t) {
     return make_connect_now_plugin(torrent);
   });
+  params.extensions.push_back([](const lt::torrent_handle&, lt::client_data_t) {
+    return make_no_delay_plugin();
+  });
   params.extensions.push_back(
       [count = connections_](const lt::torrent_handle&, lt::client_data_t) {
         return make_connection_guard(count);
@@ -92,7 +96,12 @@ Result<void> Releases::start(lt::add_torrent_params params, Release& release) {
       return make_metadata_guard(infohashes, found, torrent);
     });
   }
-  if (options_.anonymous) {
+  if (!options_.anonymous) {
+    if (!options_.peer_exchange) release.named = std::make_shared<NamedPeers>();
+    params.extensions.push_back([named = release.named](const lt::torrent_handle&, lt::client_data_t) {
+      return make_rendezvous_plugin(named);
+    });
+  } else {
     params.extensions.push_back([](const lt::torrent_handle&, lt::client_data_t) {
       return make_take_only_plugin();
     });
@@ -233,6 +242,7 @@ void Releases::connect(ReleaseId id, const Endpoint& peer, PeerSource source) tr
   if (options_.only_on_link && !options_.only_on_link->contains(peer)) return;
   const bool is_new = release->accounts->note_source(peer, source);
   if (release->found && release->met.size() < kMaxMet) release->met.emplace(peer, source);
+  if (!release->told.tell(peer, std::chrono::steady_clock::now())) return;
   release->handle.connect_peer(to_tcp(peer), to_lt(source), {});
   release->connect_now = release->connect_now || is_new;
 } catch (const std::exception&) {

@@ -21,7 +21,9 @@
 #include "dht/event_queue.h"
 #include "dht/guards.h"
 #include "dht/metadata_guard.h"
+#include "dht/rendezvous.h"
 #include "dht/session.h"
+#include "dht/told_peers.h"
 
 namespace phase::dht {
 
@@ -70,6 +72,8 @@ class Releases {
     std::shared_ptr<FoundMetadata> found;  ///< The info dictionary, by our own search.
     /// To be told to libtorrent again where a release is begun anew; at most kMaxMet.
     std::map<Endpoint, PeerSource> met;
+    ToldPeers told;
+    std::shared_ptr<NamedPeers> named;  ///< By other peers; none where libtorrent connects to them.
     std::optional<TorrentInfo> info;
     std::vector<File> files;  ///< As info->files.
     /// Pieces of wanted files that peers are not asked for.

@@ -82,6 +82,8 @@ void Releases::handle(const lt::alert& alert) {
     release.accounts->note_ban(from_lt(ban->endpoint));
   } else if (lt::alert_cast<lt::file_prio_alert>(&alert) != nullptr) {
     apply_spared(release);
+  } else if (lt::alert_cast<lt::torrent_finished_alert>(&alert) != nullptr) {
+    release.refreshed = {};  // All that was wanted is there: what waits for it need not wait longer.
   } else if (const auto* file = lt::alert_cast<lt::file_error_alert>(&alert)) {
     fail(id, release, store_error(*file));
   } else if (const auto* torrent = lt::alert_cast<lt::torrent_error_alert>(&alert)) {
@@ -227,6 +229,9 @@ void Releases::refresh(ReleaseId id, Release& release, MonoTime now) try {
 void Releases::tick(MonoTime now) {
   for (auto& [id, release] : releases_) {
     if (std::exchange(release.connect_now, false)) connect_now(release.handle);
+    if (auto named = release.named ? release.named->take() : std::vector<Endpoint>(); !named.empty()) {
+      events_.push(PeersNamed{id, std::move(named)});
+    }
     const auto age = now - release.refreshed;
     if (age >= kRefresh || (release.stale && age >= kRefreshAfterAlert)) refresh(id, release, now);
   }

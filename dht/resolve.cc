@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace phase::dht {
 namespace {
@@ -22,15 +23,6 @@ constexpr std::size_t kMaxNames = 64;
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;
-};
-
-/// Shared with the workers, who may outlive the call: getaddrinfo cannot be interrupted, and a
-/// resolver that hangs must hold up neither the start nor the end of the program.
-struct Pending {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::size_t running = 0;
-  std::vector<Endpoint> found;
 };
 
 std::optional<HostPort> split(const std::string& text) {
@@ -68,26 +60,6 @@ std::vector<Endpoint> look_up(const HostPort& name) {
   return out;
 }
 
-void start_worker(const std::shared_ptr<Pending>& pending, HostPort name) {
-  {
-    const std::lock_guard lock(pending->mutex);
-    ++pending->running;
-  }
-  const auto work = [pending, name = std::move(name)] {
-    auto found = look_up(name);
-    const std::lock_guard lock(pending->mutex);
-    pending->found.insert(pending->found.end(), found.begin(), found.end());
-    --pending->running;
-    pending->changed.notify_all();
-  };
-  try {
-    std::thread(work).detach();
-  } catch (const std::system_error&) {  // No thread to be had: this name is left out.
-    const std::lock_guard lock(pending->mutex);
-    --pending->running;
-  }
-}
-
 }  // namespace
 
 const std::vector<std::string>& default_bootstrap() {
@@ -99,30 +71,82 @@ const std::vector<std::string>& default_bootstrap() {
   return nodes;
 }
 
-Result<std::vector<Endpoint>> resolve_nodes(const std::vector<std::string>& names,
-                                            std::chrono::milliseconds deadline) {
-  if (names.size() > kMaxNames) {
-    return {ErrorCode::kUsage, "more than 64 bootstrap nodes are named"};
+/// Shared with the workers, who may outlive their owner: getaddrinfo cannot be interrupted, and a
+/// resolver that hangs must hold up neither the start nor the end of the program.
+struct NameLookup::Pending {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t running = 0;
+  std::vector<Endpoint> found;
+  std::function<void()> wake;
+
+  void over(const std::vector<Endpoint>& addresses) {
+    const std::lock_guard lock(mutex);
+    found.insert(found.end(), addresses.begin(), addresses.end());
+    --running;
+    changed.notify_all();
+    if (wake && !addresses.empty()) wake();
   }
-  std::vector<Endpoint> out;
-  std::vector<HostPort> unresolved;
-  for (const auto& name : names) {
-    if (const auto literal = parse_endpoint(name); literal && literal->port != 0) {
-      out.push_back(*literal);
-    } else if (auto parts = split(name)) {
-      unresolved.push_back(std::move(*parts));
-    } else {
-      return {ErrorCode::kUsage,
-              "bootstrap node \"" + name + "\": expected HOST:PORT, 1.2.3.4:PORT or [v6]:PORT"};
+};
+
+NameLookup::NameLookup(const std::vector<std::string>& names)
+    : pending_(std::make_shared<Pending>()) {
+  pending_->running = names.size();
+  for (const std::string& name : names) {
+    const auto parts = split(name);
+    try {
+      if (!parts) pending_->over({});
+      else std::thread([pending = pending_, at = *parts] { pending->over(look_up(at)); }).detach();
+    } catch (const std::system_error&) {  // No thread to be had: this name is left out.
+      pending_->over({});
     }
   }
-  const auto pending = std::make_shared<Pending>();
-  for (auto& name : unresolved) start_worker(pending, std::move(name));
-  {
-    std::unique_lock lock(pending->mutex);
-    pending->changed.wait_for(lock, deadline, [&] { return pending->running == 0; });
-    out.insert(out.end(), pending->found.begin(), pending->found.end());
+}
+
+NameLookup::~NameLookup() { wake_with({}); }
+
+void NameLookup::wait(std::chrono::milliseconds deadline) {
+  std::unique_lock lock(pending_->mutex);
+  pending_->changed.wait_for(lock, deadline, [&] { return pending_->running == 0; });
+}
+
+std::vector<Endpoint> NameLookup::take() {
+  const std::lock_guard lock(pending_->mutex);
+  return std::exchange(pending_->found, {});
+}
+
+void NameLookup::wake_with(std::function<void()> wake) {
+  const std::lock_guard lock(pending_->mutex);
+  pending_->wake = std::move(wake);
+  if (pending_->wake && !pending_->found.empty()) pending_->wake();
+}
+
+Result<NamedNodes> sort_nodes(const std::vector<std::string>& nodes) {
+  if (nodes.size() > kMaxNames) {
+    return {ErrorCode::kUsage, "more than 64 bootstrap nodes are named"};
   }
+  NamedNodes out;
+  for (const auto& node : nodes) {
+    if (const auto literal = parse_endpoint(node); literal && literal->port != 0) {
+      out.literals.push_back(*literal);
+    } else if (split(node)) {
+      out.names.push_back(node);
+    } else {
+      return {ErrorCode::kUsage,
+              "bootstrap node \"" + node + "\": expected HOST:PORT, 1.2.3.4:PORT or [v6]:PORT"};
+    }
+  }
+  return out;
+}
+
+Result<std::vector<Endpoint>> resolve_nodes(const std::vector<std::string>& names,
+                                            std::chrono::milliseconds deadline) {
+  auto sorted = sort_nodes(names);
+  if (!sorted) return sorted.error();
+  NameLookup lookup(sorted->names);
+  lookup.wait(deadline);
+  std::vector<Endpoint> out = std::move(sorted->literals);
+  for (const Endpoint& found : lookup.take()) out.push_back(found);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;

@@ -45,8 +45,8 @@ struct SessionOptions {
   /// a setting below says that no stranger comes in.
   bool map_ports = false;
   std::uint16_t http_port = 0;       ///< Told to peers in the extension handshake; 0: none.
-  /// Peers tell each other of further peers (ut_pex), and libtorrent connects to them by itself:
-  /// off where the owner chooses whom to fetch from.
+  /// Peers tell each other of further peers (ut_pex), and libtorrent connects to them by itself. Off
+  /// where the owner chooses whom to fetch from: then they are PeersNamed.
   bool peer_exchange = true;
   /// Nobody else is connected or asked: no peer, no name server. The DHT is off, for
   /// libtorrent cannot keep it on a link; `listen` is those of it that are on the link. None:
@@ -126,6 +126,10 @@ struct DhtReady { std::uint32_t nodes = 0; };             ///< The first node an
 struct ItemFound { LookupId lookup; SignedItem item; };   ///< Well-formed; signature not checked.
 struct ItemAnswered { LookupId lookup; };                 ///< A get ended, this time without a value.
 struct ProvidersFound { LookupId lookup; std::vector<Endpoint> peers; };
+/// Peers that a release's peers know of, where SessionOptions::peer_exchange is off.
+struct PeersNamed { ReleaseId release; std::vector<Endpoint> peers; };
+/// Of find_peers(): those nearest to the target have answered, and named whom they know.
+struct PeersAnswered { LookupId lookup; };
 struct ItemStored { std::string salt; std::int64_t seq; int nodes; };  ///< A put ended.
 struct MetadataReceived { ReleaseId release; };
 struct FileCompleted { ReleaseId release; std::string path; };
@@ -134,8 +138,8 @@ struct PieceFailed { ReleaseId release; std::uint32_t piece; };
 struct PeerBanned { ReleaseId release; Endpoint peer; };
 struct ReleaseFailed { ReleaseId release; Error error; }; ///< Disk full, bad metadata, …
 struct ListenFailed { Endpoint at; Error error; };
-using Event = std::variant<DhtReady, ItemFound, ItemAnswered, ProvidersFound, ItemStored,
-                           MetadataReceived, FileCompleted, ReleaseCompleted, PieceFailed,
+using Event = std::variant<DhtReady, ItemFound, ItemAnswered, ProvidersFound, PeersAnswered,
+                           PeersNamed, ItemStored, MetadataReceived, FileCompleted, ReleaseCompleted, PieceFailed,
                            PeerBanned, ReleaseFailed, ListenFailed>;
 inline constexpr std::size_t kMaxQueuedEvents = 10'000;
 inline constexpr std::size_t kMaxMetadataBytes = 1 << 20;
@@ -163,7 +167,8 @@ class Session {
   LookupId find_item(const PublicKey& key, const std::string& salt);
   /// The same for BEP 5 get_peers on both infohashes (v2's cut to 20 bytes); never announces.
   LookupId find_providers(const Infohashes& infohashes);
-  /// The same on a target of ours that is no torrent; who announced there is a ProvidersFound.
+  /// The same on a target of ours that is no torrent, by messages of our own too (direct_search.h);
+  /// who announced there is a ProvidersFound.
   LookupId find_peers(const Sha1& target);
   void stop(LookupId lookup);
   /// Stores somebody's or our own item on the nodes nearest to it; ends with ItemStored. Without
@@ -193,7 +198,8 @@ class Session {
   /// no, and yes again where that came to nothing.
   void ask_peers(ReleaseId release, const std::vector<std::uint32_t>& pieces, bool yes);
   /// Announces to the DHT now, and from then on every 15 min (peers expire after 45); never in an
-  /// anonymous session.
+  /// anonymous session. Not for a session that is read-only in the DHT: libtorrent's nodes put whoever
+  /// announces into their tables, and wait 15 s with each put for one that does not answer.
   void announce(ReleaseId release);
   /// The same on a target that is no torrent, with any port of ours; until withdraw().
   void announce(const Sha1& target, std::uint16_t port);

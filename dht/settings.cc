@@ -115,6 +115,10 @@ void set_transfer(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::request_queue_time, 1);
   s.set_int(lt_settings::send_buffer_watermark, 256 * 1024);
   s.set_int(lt_settings::send_buffer_low_watermark, 16 * 1024);
+  // A piece's blocks come from whoever is free. By default a fast peer is asked for whole pieces,
+  // which in a crowd makes sixteen wait for one (docs/PERFORMANCE.md, flash crowd). What a liar spoils
+  // is a block all the same: BEP 52 has a hash for each.
+  s.set_int(lt_settings::whole_pieces_threshold, 0);
   // A peer that stops answering holds a piece for so many seconds.
   s.set_int(lt_settings::request_timeout, 10);
   s.set_int(lt_settings::piece_timeout, 10);

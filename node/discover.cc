@@ -118,25 +118,25 @@ Discovered run_discover(const FetchOptions& options, const Clock& clock, millise
   Discovered found;
   {
     boot::AcquireOptions unused;
-    auto session = open_visitor(options, unused);
-    if (!session) {
-      found.error = session.error();
+    auto visitor = open_visitor(options, unused);
+    if (!visitor) {
+      found.error = visitor.error();
       return found;
     }
     std::unique_ptr<dht::Lan> lan;
     if (options.use_lan) {
       if (auto started = dht::Lan::start({}, [] {})) lan = std::move(*started);
     }
-    Look look(**session, options, clock);
+    Look look(*visitor->session, options, clock);
     const MonoTime end = clock.now() + look_for;
     while (clock.now() < end && !cancelled.load()) {
       const auto left = std::chrono::ceil<milliseconds>(end - clock.now());
-      for (const dht::Event& event : (*session)->wait(std::min(left, milliseconds(200)))) {
+      for (const dht::Event& event : visitor->wait(std::min(left, milliseconds(200)))) {
         look.handle(event);
       }
       look.tick();
     }
-    const bool answered = (*session)->dht_nodes() > 0;
+    const bool answered = visitor->session->dht_nodes() > 0;
     found = look.result();
     if (lan) found.lan = lan->nodes();
     if (!found.pointer) {

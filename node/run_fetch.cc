@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
+#include "boot/lan_voice.h"
 #include "dht/lan/lan.h"
-#include "dht/resolve.h"
 
 namespace phase::node {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kResolveDeadline{5};
+/// A resolver that works has answered by then.
+constexpr milliseconds kNamesDecide{300};
 constexpr milliseconds kLongestWait{200};
 
 /// A link on which nobody can be asked is no reason to stop.
@@ -30,24 +31,54 @@ void hear(dht::Lan& lan, boot::Acquire& acquire, FetchWatcher& watcher) {
   }
 }
 
+/// Names of the public network, or somebody public beside them, leave nothing to be decided.
+bool names_decide(NetworkChoice choice, const dht::NamedNodes& nodes) {
+  if (choice != NetworkChoice::kAuto || nodes.names.empty()) return false;
+  const auto& known = dht::default_bootstrap();
+  return std::all_of(nodes.literals.begin(), nodes.literals.end(),
+                     [](const Endpoint& node) { return node.is_private(); }) &&
+         std::none_of(nodes.names.begin(), nodes.names.end(), [&](const std::string& name) {
+           return std::find(known.begin(), known.end(), name) != known.end();
+         });
+}
+
 }  // namespace
 
-Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options,
-                                                   boot::AcquireOptions& acquire) {
+std::vector<dht::Event> Visitor::wait(milliseconds timeout) {
+  auto events = session->wait(timeout);
+  if (const auto found = names->take(); !found.empty()) session->add_nodes(found);
+  return events;
+}
+
+Result<Visitor> open_visitor(const FetchOptions& options, boot::AcquireOptions& acquire) {
   const boot::Visit visit{.mode = options.mode,
                           .dht = options.use_dht,
                           .lan = options.use_lan,
                           .offline = false,
                           .proxy = options.proxy};
   dht::SessionOptions session;
+  dht::NamedNodes nodes;
   if (boot::asks_dht(visit)) {
-    auto nodes = dht::resolve_nodes(options.bootstrap, kResolveDeadline);
-    if (!nodes) return nodes.error();
-    session.nodes = std::move(*nodes);
+    auto sorted = dht::sort_nodes(options.bootstrap);
+    if (!sorted) return sorted.error();
+    nodes = std::move(*sorted);
+  }
+  auto names = std::make_unique<dht::NameLookup>(nodes.names);
+  session.nodes = nodes.literals;
+  if (names_decide(options.network, nodes)) {
+    names->wait(kNamesDecide);
+    for (const Endpoint& found : names->take()) session.nodes.push_back(found);
   }
   session.network = choose_network(options.network, session.nodes);
+  const bool nobody_known = session.nodes.empty() && !nodes.names.empty();
+  if (nobody_known && options.network == NetworkChoice::kAuto) {
+    session.network = dht::NetworkKind::kPublic;
+  }
   if (auto prepared = boot::prepare(visit, acquire, session); !prepared) return prepared.error();
-  return dht::Session::open(session);
+  auto opened = dht::Session::open(session);
+  if (!opened) return opened.error();
+  names->wake_with([session = opened->get()] { session->wake(); });
+  return Visitor{std::move(*opened), std::move(names)};
 }
 
 FetchResult run_fetch(const FetchOptions& options, const Clock& clock,
@@ -63,21 +94,24 @@ FetchResult run_fetch(const FetchOptions& options, const Clock& clock,
   acquire_options.provider_timeout = options.provider_timeout;
   acquire_options.stall_timeout = options.provider_timeout;
   acquire_options.admit = options.admit;
-  auto session = open_visitor(options, acquire_options);
-  if (!session) return {session.error(), {}};
-  const auto lan = open_lan(acquire_options, **session, watcher);
+  auto visitor = open_visitor(options, acquire_options);
+  if (!visitor) return {visitor.error(), {}};
+  dht::Session& session = *visitor->session;
+  const auto lan = open_lan(acquire_options, session, watcher);
   acquire_options.use_lan = lan != nullptr;
-  boot::Acquire acquire(**session, clock, std::move(acquire_options));
+  boot::Acquire acquire(session, clock, std::move(acquire_options));
+  boot::LanVoice voice(lan.get(), session);
   const MonoTime began = clock.now();
   acquire.start();
   while (!acquire.acquired() && !acquire.error()) {
     const auto pause = std::chrono::ceil<milliseconds>(acquire.next_tick() - clock.now());
     for (const dht::Event& event :
-         (*session)->wait(std::clamp(pause, milliseconds(0), kLongestWait))) {
+         visitor->wait(std::clamp(pause, milliseconds(0), kLongestWait))) {
       acquire.handle(event);
     }
     if (lan) hear(*lan, acquire, watcher);
     acquire.tick();
+    voice.tell(acquire);
     for (const std::string& line : acquire.take_messages()) watcher.message(line);
     watcher.progress(acquire.stage(), acquire.progress());
     if (cancelled.load()) acquire.cancel();

@@ -11,6 +11,7 @@
 
 #include "boot/acquire.h"
 #include "boot/visit.h"
+#include "dht/resolve.h"
 #include "node/serve.h"
 
 namespace phase::node {
@@ -46,9 +47,19 @@ struct FetchResult {
 };
 
 /// A session that asks and fetches, and does not stay: others must not keep it as a DHT node.
-/// Completes `acquire` by mode and network.
-[[nodiscard]] Result<std::unique_ptr<dht::Session>> open_visitor(const FetchOptions& options,
-                                                                 boot::AcquireOptions& acquire);
+struct Visitor {
+  std::unique_ptr<dht::Session> session;
+  /// Of bootstrap nodes, on their way while the session is open already; wakes it. Goes first.
+  std::unique_ptr<dht::NameLookup> names;
+
+  /// Takes what has happened, waits up to `timeout` for the first event; names that were found are
+  /// nodes of the session then.
+  [[nodiscard]] std::vector<dht::Event> wait(std::chrono::milliseconds timeout);
+};
+/// Completes `acquire` by mode and network. Waits for names only where they may decide which kind of
+/// network it is, and not for long.
+[[nodiscard]] Result<Visitor> open_visitor(const FetchOptions& options,
+                                           boot::AcquireOptions& acquire);
 
 /// Ends early with kCancelled once `cancelled` is set (a signal handler may set it).
 [[nodiscard]] FetchResult run_fetch(const FetchOptions& options, const Clock& clock,

@@ -224,6 +224,12 @@ void Node::tell_lan() {
     service.releases.push_back({release.publisher.id(), release.channel, release.arch,
                                 release.manifest.release_version});
   }
+  for (const auto& follower : followers_) {
+    const auto fetching = follower->acquiring() ? follower->acquiring()->lan_fetching() : std::nullopt;
+    if (fetching) service.fetching.push_back(*fetching);
+  }
+  if (told_lan_ == service) return;
+  told_lan_ = service;
   lan_->publish(service);
 }
 
@@ -241,7 +247,8 @@ void Node::hear_lan() {
       // Where the DHT begins is nobody's word alone; elsewhere than here, the LAN has none.
       for (Endpoint at : found->node.addresses) {
         at.port = found->node.service.peer_port;
-        if (options_.use_dht && at.port != 0 && link->contains(at)) session_->add_nodes({at});
+        const bool stays = !found->node.service.only_fetches();
+        if (options_.use_dht && stays && at.port != 0 && link->contains(at)) session_->add_nodes({at});
       }
     }
     for (const auto& follower : followers_) follower->handle(event);
@@ -333,6 +340,7 @@ void Node::tick_followers() {
                        {"publisher", follower->target().publisher()}});
     }
   }
+  tell_lan();
 }
 
 void Node::step(std::chrono::milliseconds longest) {

@@ -100,7 +100,7 @@ class Node final : private FollowOwner {
   void tell_peers(MonoTime now);
   void open_lan();
   void hear_lan();
-  /// Tells the link what is served now.
+  /// Tells the link what is served and fetched now.
   void tell_lan();
   void add_follower(const FollowTarget& target);
   [[nodiscard]] Held held(const FollowTarget& target) const;
@@ -123,6 +123,7 @@ class Node final : private FollowOwner {
   std::unique_ptr<HttpProvider> http_;
   std::unique_ptr<dht::Lan> lan_;
   std::string lan_name_;
+  std::optional<dht::LanService> told_lan_;
   std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
   std::vector<std::unique_ptr<Follower>> followers_;
   std::set<Sha1> announced_roots_;

@@ -12,6 +12,7 @@
 #include "boot/init/memory_contract.h"
 #include "boot/init/net_report.h"
 #include "boot/init/small_file.h"
+#include "boot/lan_voice.h"
 #include "boot/visit.h"
 #include "dht/lan/lan.h"
 #include "dht/on_link.h"
@@ -161,8 +162,8 @@ class Loop {
  public:
   Loop(dht::Session& session, Acquire& acquire, Names* names, dht::Lan* lan, const Clock& clock,
        const std::function<void(StatusLine)>& say)
-      : session_(session), acquire_(acquire), names_(names), lan_(lan), clock_(clock), say_(say),
-        began_(clock.now()) {}
+      : session_(session), acquire_(acquire), names_(names), lan_(lan), voice_(lan, session),
+        clock_(clock), say_(say), began_(clock.now()) {}
 
   /// Until it is done or failed.
   void run() {
@@ -178,6 +179,7 @@ class Loop {
       }
       if (lan_ != nullptr) hear_lan();
       acquire_.tick();
+      voice_.tell(acquire_);
       tell();
     }
     tell();
@@ -210,6 +212,7 @@ class Loop {
   Acquire& acquire_;
   Names* names_;
   dht::Lan* lan_;
+  LanVoice voice_;
   const Clock& clock_;
   const std::function<void(StatusLine)>& say_;
   const MonoTime began_;

@@ -1,6 +1,7 @@
 #include "boot/web/share.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace phase::boot {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::uint32_t kLeastRunBytes = 4 * 1024 * 1024;
 constexpr seconds kHandedPatience{10};
 /// A run that cannot be halved changes hands after so long.
 constexpr seconds kLastPiecePatience{2};
-/// While peers have fewer pieces than this to choose from, servers leave them half of theirs…
+/// While peers have fewer pieces than this to choose from, servers leave them some of theirs…
 constexpr std::size_t kRoomForPeers = 16;
 /// …and with fewer than this peers are asked for all: libtorrent takes a torrent without a piece to
 /// ask for as finished, and leaves its seeds.
@@ -101,7 +102,13 @@ WebShare::Span WebShare::steal(Server thief, MonoTime now) {
   return best;
 }
 
-std::optional<PieceRun> WebShare::next(Server server, std::size_t parties, MonoTime now) {
+std::size_t WebShare::missing_pieces() const {
+  return static_cast<std::size_t>(std::count_if(
+      pieces_.begin(), pieces_.end(), [this](const Piece& piece) { return missing(piece); }));
+}
+
+std::optional<PieceRun> WebShare::next(Server server, std::size_t parties, MonoTime now,
+                                       std::optional<std::size_t> most) {
   over(server);
   Span span = longest_free(false);
   if (span.size() == 0) span = longest_free(true);
@@ -109,7 +116,9 @@ std::optional<PieceRun> WebShare::next(Server server, std::size_t parties, MonoT
     span = steal(server, now);
   } else {
     const auto fair = static_cast<std::uint32_t>(free_pieces() / std::max<std::size_t>(parties, 1));
-    span.end = std::min(span.end, span.begin + std::max(fair, least_run_));
+    const auto run = most ? std::max<std::uint32_t>(1, static_cast<std::uint32_t>(*most))
+                          : std::max(fair, least_run_);
+    span.end = std::min(span.end, span.begin + run);
   }
   if (span.size() == 0) return std::nullopt;
   for (std::uint32_t i = span.begin; i < span.end; ++i) pieces_[i].server = server;
@@ -137,15 +146,23 @@ std::uint32_t WebShare::end_of(Server server) const {
   return span.end - files_[task->file].first;
 }
 
-void WebShare::make_room() {
-  if (free_pieces() >= kRoomForPeers) return;
+void WebShare::make_room(std::size_t needed, double servers_part) {
+  const std::size_t free = free_pieces();
+  if (free >= std::max(kRoomForPeers, needed)) return;
   Span best;
+  std::size_t theirs = 0;
   for (const Task& task : tasks_) {
     const Span span = before(task.server);
+    theirs += span.size();
     if (span.size() > best.size()) best = span;
   }
   if (best.size() < 2) return;
-  for (std::uint32_t i = best.begin + (best.size() + 1) / 2; i < best.end; ++i) {
+  const double kept = servers_part * static_cast<double>(free + theirs) *
+                      static_cast<double>(best.size()) / static_cast<double>(theirs);
+  const auto keep = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(std::lround(kept)));
+  // Each change of a run may end a connection: not for a little.
+  if (keep > best.size() - best.size() / 4) return;
+  for (std::uint32_t i = best.begin + keep; i < best.end; ++i) {
     pieces_[i].server = kNobody;
   }
 }

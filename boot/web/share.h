@@ -38,8 +38,10 @@ class WebShare {
   void set_begun(const std::vector<bool>& begun) { begun_ = begun; }
 
   /// What an idle server is asked for next; none: nothing, for now. `parties`: who fetches at the
-  /// same time, this one included, the peers together as one.
-  [[nodiscard]] std::optional<PieceRun> next(Server server, std::size_t parties, MonoTime now);
+  /// same time, this one included, the peers together as one. `most`: so many pieces at most, once it
+  /// is known how fast everybody is.
+  [[nodiscard]] std::optional<PieceRun> next(Server server, std::size_t parties, MonoTime now,
+                                             std::optional<std::size_t> most = {});
   /// A piece was handed to the session, whoever brought it; it counts as there until
   /// kHandedPatience is over.
   void handed(std::uint32_t piece, MonoTime now);
@@ -49,8 +51,11 @@ class WebShare {
   /// is left for it to do.
   [[nodiscard]] std::uint32_t end_of(Server server) const;
 
-  /// With peers: makes room for them where little is left that no server has. Call before spared().
-  void make_room();
+  /// With peers: makes room for them where less than `needed` pieces are left that no server has, so
+  /// that servers keep `servers_part` of all that is missing, 0 to 1. Call before spared().
+  void make_room(std::size_t needed = 0, double servers_part = 0.5);
+  /// Pieces that nobody has brought yet.
+  [[nodiscard]] std::size_t missing_pieces() const;
   /// Pieces that peers need not be asked for, since a server is about to bring them.
   [[nodiscard]] std::vector<bool> spared() const;
   /// Handed over, and not there yet.

@@ -13,6 +13,11 @@ using std::chrono::seconds;
 constexpr seconds kRateWindow{1};
 /// Doubled with each failure in a row.
 constexpr milliseconds kFirstPause{500};
+/// What peers are asked for together is on its way for a second (request_queue_time); with less than
+/// this much to choose from they ask each other's pieces twice.
+constexpr std::uint64_t kRoomSeconds = 3;
+/// No shorter question, for what it costs to ask.
+constexpr double kLeastRunSeconds = 0.25;
 
 }  // namespace
 
@@ -40,6 +45,10 @@ void WebSeeds::add(dht::ReleaseId release, const std::string& base,
   server.account.web_seed = true;
   servers_.push_back(std::move(server));
   start_waiting();
+}
+
+void WebSeeds::hold(bool held) {
+  if (std::exchange(held_, held) != held) left_changed_ = true;
 }
 
 /// In the order of their appearance.
@@ -112,6 +121,7 @@ void WebSeeds::take(std::size_t index, MonoTime now) {
   WebConnection::Happened happened = server.connection->take();
   server.account.received += happened.received;
   window_bytes_ += happened.received;
+  server.window_bytes += happened.received;
   if (happened.peer) server.account.peer = *happened.peer;
   for (const WebConnection::Piece& piece : happened.pieces) {
     server.failures = 0;
@@ -129,12 +139,13 @@ void WebSeeds::look_at_session(MonoTime now) {
   const dht::ReleaseStatus status = session_.status(*release_);
   checking_ = status.checking || !status.has_metadata;
   peers_ = status.peers > 0;
+  peers_rate_ = peers_ ? status.rate : 0;
   if (status.done == session_done_ && unconfirmed_ == 0 && !left_changed_) return;
   session_done_ = status.done;
   left_changed_ = false;
   auto there = session_.pieces(*release_);
-  for (std::size_t i = 0; i < std::min(there.size(), left_.size()); ++i) {
-    there[i] = there[i] || left_[i];
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    there[i] = there[i] || held_ || (i < left_.size() && left_[i]);
   }
   share_->set_there(there, now);
   unconfirmed_ = share_->handed_pieces() * std::uint64_t{layout_->piece_length};
@@ -154,15 +165,30 @@ void WebSeeds::ask_idle(MonoTime now) {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     Server& server = servers_[i];
     if (!server.connection || server.busy || now < server.again) continue;
-    const auto run = share_->next(i, parties, now);
+    const auto run = share_->next(i, parties, now, most_for(server));
     if (!run) continue;
     server.busy = true;
     server.connection->ask(*run);
   }
 }
 
+/// Its part of what is left by its speed, so that all are done at the same time.
+std::optional<std::size_t> WebSeeds::most_for(const Server& server) const {
+  if (server.rate == 0 || rate_ == 0 || (peers_ && peers_rate_ == 0)) return std::nullopt;
+  const double own = static_cast<double>(server.rate);
+  const double part = own / static_cast<double>(std::max(rate_, server.rate) + peers_rate_);
+  const double least = kLeastRunSeconds * own / layout_->piece_length;
+  return static_cast<std::size_t>(
+      std::max(part * static_cast<double>(share_->missing_pieces()), least));
+}
+
 void WebSeeds::tell_session() {
-  if (peers_) share_->make_room();
+  if (peers_) {
+    const double all = static_cast<double>(rate_ + peers_rate_);
+    const bool known = rate_ != 0 && peers_rate_ != 0;
+    share_->make_room(kRoomSeconds * peers_rate_ / layout_->piece_length,
+                      known ? static_cast<double>(rate_) / all : 0.5);
+  }
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (servers_[i].busy) servers_[i].connection->shorten(share_->end_of(i));
   }
@@ -184,6 +210,11 @@ void WebSeeds::measure(MonoTime now) {
   if (age < kRateWindow) return;
   rate_ = static_cast<std::uint64_t>(static_cast<double>(window_bytes_) /
                                      duration<double>(age).count());
+  for (Server& server : servers_) {
+    server.rate = static_cast<std::uint64_t>(static_cast<double>(server.window_bytes) /
+                                             duration<double>(age).count());
+    server.window_bytes = 0;
+  }
   window_bytes_ = 0;
   window_began_ = now;
 }

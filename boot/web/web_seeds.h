@@ -41,6 +41,8 @@ class WebSeeds {
   void want(const std::vector<std::string>& paths);
   /// Pieces that come another way, until this is called again: no server is asked for them.
   void leave(std::vector<bool> pieces);
+  /// While held, no server is asked for anything.
+  void hold(bool held);
   /// Nobody is asked any more, and all is forgotten but the accounts.
   void stop();
   /// The accounts, too.
@@ -74,6 +76,8 @@ class WebSeeds {
     dht::PeerAccount account;
     bool busy = false;
     int failures = 0;  // in a row, without a piece
+    std::uint64_t rate = 0;          // bytes per second, lately
+    std::uint64_t window_bytes = 0;
     MonoTime again{};  // not before
   };
   void start_waiting();
@@ -81,6 +85,7 @@ class WebSeeds {
   void failed(std::size_t index, const Error& why, MonoTime now);
   void look_at_session(MonoTime now);
   void ask_idle(MonoTime now);
+  [[nodiscard]] std::optional<std::size_t> most_for(const Server& server) const;
   void tell_session();
   void measure(MonoTime now);
 
@@ -95,12 +100,14 @@ class WebSeeds {
   std::vector<bool> spared_;
   std::vector<bool> left_;       // to others
   bool left_changed_ = false;
+  bool held_ = false;
   std::vector<Refusal> refusals_;
   std::uint64_t session_done_ = 0;
   std::uint64_t unconfirmed_ = 0;  // bytes
   std::uint64_t wasted_ = 0;
   bool checking_ = true;
   bool peers_ = false;
+  std::uint64_t peers_rate_ = 0;  // bytes per second, lately, from all of them
   std::uint64_t rate_ = 0;
   std::uint64_t window_bytes_ = 0;
   MonoTime window_began_{};

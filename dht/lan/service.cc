@@ -49,10 +49,36 @@ std::optional<LanRelease> release_from(std::string_view text) {
   return LanRelease{std::string(parts[0]), *channel, *arch, *version};
 }
 
+constexpr char kServed = 'r', kFetched = 'f';
+
 /// r0, r1, ...: the number says nothing, it only keeps the names apart (RFC 6763 6.4).
-bool names_a_release(std::string_view name) {
-  return name.size() >= 2 && name.size() <= 4 && name[0] == 'r' &&
+bool names_a_release(std::string_view name, char kind) {
+  return name.size() >= 2 && name.size() <= 4 && name[0] == kind &&
          number<unsigned>(name.substr(1)).has_value();
+}
+
+void add_releases(std::vector<std::string>& txt, std::size_t& bytes, char kind,
+                  const std::vector<LanRelease>& releases) {
+  std::size_t count = 0;
+  for (const auto& release : releases) {
+    const std::string text = kind + std::to_string(count) + "=" + release_text(release);
+    if (count++ == kMaxLanReleases || bytes + 1 + text.size() > kMaxTxtBytes) return;
+    bytes += 1 + text.size();
+    txt.push_back(text);
+  }
+}
+
+std::uint64_t highest(const std::vector<LanRelease>& releases, const std::vector<PublicKey>& keys,
+                      std::string_view channel, std::string_view arch) {
+  std::uint64_t best = 0;
+  for (const auto& release : releases) {
+    if (release.channel != channel || release.arch != arch || release.version <= best) continue;
+    const bool ours = std::any_of(keys.begin(), keys.end(), [&](const PublicKey& key) {
+      return key.id() == release.key_id;
+    });
+    if (ours) best = release.version;
+  }
+  return best;
 }
 
 /// Names of TXT records are compared without case (RFC 6763 6.4).
@@ -85,13 +111,8 @@ std::vector<std::string> encode_txt(const LanService& service) {
   if (service.http_port != 0) out.push_back("h=" + std::to_string(service.http_port));
   std::size_t bytes = 0;
   for (const auto& text : out) bytes += 1 + text.size();
-  std::size_t count = 0;
-  for (const auto& release : service.releases) {
-    const std::string text = "r" + std::to_string(count) + "=" + release_text(release);
-    bytes += 1 + text.size();
-    if (count++ == kMaxLanReleases || bytes > kMaxTxtBytes) break;
-    out.push_back(text);
-  }
+  add_releases(out, bytes, kServed, service.releases);
+  add_releases(out, bytes, kFetched, service.fetching);
   return out;
 }
 
@@ -113,8 +134,10 @@ Result<LanService> decode_txt(const std::vector<std::string>& untrusted) {
       const auto port = number<std::uint16_t>(value);
       if (!port) return malformed("a port that is none");
       (name == "p" ? out.peer_port : out.http_port) = *port;
-    } else if (names_a_release(name) && out.releases.size() < kMaxLanReleases) {
+    } else if (names_a_release(name, kServed) && out.releases.size() < kMaxLanReleases) {
       if (auto release = release_from(value)) out.releases.push_back(std::move(*release));
+    } else if (names_a_release(name, kFetched) && out.fetching.size() < kMaxLanReleases) {
+      if (auto release = release_from(value)) out.fetching.push_back(std::move(*release));
     }
   }
   if (!format) return malformed("says no format");
@@ -123,15 +146,12 @@ Result<LanService> decode_txt(const std::vector<std::string>& untrusted) {
 
 std::uint64_t LanNode::offers(const std::vector<PublicKey>& keys, std::string_view channel,
                               std::string_view arch) const {
-  std::uint64_t best = 0;
-  for (const auto& release : service.releases) {
-    if (release.channel != channel || release.arch != arch || release.version <= best) continue;
-    const bool ours = std::any_of(keys.begin(), keys.end(), [&](const PublicKey& key) {
-      return key.id() == release.key_id;
-    });
-    if (ours) best = release.version;
-  }
-  return best;
+  return highest(service.releases, keys, channel, arch);
+}
+
+std::uint64_t LanNode::fetches(const std::vector<PublicKey>& keys, std::string_view channel,
+                               std::string_view arch) const {
+  return highest(service.fetching, keys, channel, arch);
 }
 
 }  // namespace phase::dht

@@ -4,6 +4,7 @@ add_executable(phase-dht-tests
   dht_fixture.cc
   dht_item_test.cc
   dht_release_test.cc
+  dht_speed_test.cc
   dht_stranger_test.cc
 )
 target_link_libraries(phase-dht-tests PRIVATE

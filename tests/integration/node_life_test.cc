@@ -15,6 +15,14 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+/// The JSON that ends what a verb printed.
+nlohmann::json report_of(const sim::Process& ended) {
+  std::string said;
+  for (const std::string& line : ended.lines_matching("")) said += line + "\n";
+  const auto begin = said.find("{\n");
+  return nlohmann::json::parse(begin == std::string::npos ? said : said.substr(begin));
+}
+
 TEST_F(Nodes, EightKeepAReleaseAliveWithoutItsPublisher) {
   const std::uint64_t version = publish();
   must(world().start_publisher());
@@ -39,6 +47,40 @@ TEST_F(Nodes, EightKeepAReleaseAliveWithoutItsPublisher) {
   }
   EXPECT_GE(bytes, kReleaseBytes);
   EXPECT_GE(sources, 2u) << "fetched from one provider only: " << report.dump(2);
+}
+
+TEST_F(Nodes, ACrowdTakesFromItsOwnWhatOneProviderWouldHaveToSendToEach) {
+  // The last one is private: it tells nobody what it has, and sends nothing.
+  constexpr std::size_t kClients = 5, kPrivate = 4;
+  publish();
+  auto publisher = must(shell().start(
+      "publisher", with_bootstrap({"plasmd", "serve", "-a", world().publisher_store(),
+                                   "--upload-limit", "4M"})));
+  must(publisher->wait_for_line("^pointer stored .* nodes=[1-9]", minutes(1)));
+
+  std::vector<std::unique_ptr<sim::Process>> crowd;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const std::string name = "client" + std::to_string(i);
+    must(world().network().add_host(name, "10.77.8." + std::to_string(i + 1)));
+    crowd.push_back(must(shell().start(
+        name, with_bootstrap({"plasmd", "fetch", "--trust", kit().public_key, "--json", "--out",
+                              folder() + "/" + name, "--timeout", "100", "--mode",
+                              i == kPrivate ? "private" : "internet"}))));
+  }
+  std::uint64_t from_publisher = 0, from_crowd = 0;
+  for (const auto& client : crowd) {
+    ASSERT_TRUE(must(client->wait(minutes(2))).success()) << client->last_lines(40);
+    const auto report = report_of(*client);
+    for (const auto& source : report["sources"]) {
+      const bool publisher_sent = source["peer"] == "10.77.2.1:6881";
+      (publisher_sent ? from_publisher : from_crowd) += source["bytes"].get<std::uint64_t>();
+    }
+  }
+  std::printf("%zu clients: %.2f releases from the provider, %.2f from each other\n", kClients,
+              static_cast<double>(from_publisher) / kReleaseBytes,
+              static_cast<double>(from_crowd) / kReleaseBytes);
+  EXPECT_LT(from_publisher, kClients * kReleaseBytes * 3 / 4) << "each fetched for itself";
+  EXPECT_GT(from_crowd, kReleaseBytes);
 }
 
 TEST_F(Nodes, AFollowerKilledMidFetchResumesWhereItWas) {

@@ -12,6 +12,7 @@ SignedItem pointer_to(const test::SampleRelease& release, const PointerSpec& spe
   pointer.manifest_sha256 = release.hash();
   pointer.release_version = version;
   pointer.expires = spec.expires;
+  pointer.providers = spec.providers;
   return sign_item(test::key(spec.signer), pointer_salt("stable", "x86_64", spec.index), 1,
                    encode_pointer(pointer));
 }

@@ -22,6 +22,7 @@ struct PointerSpec {
   std::uint8_t signer = 1;
   int index = 0;  ///< Of the salts.
   std::int64_t expires = test::kExpires;
+  std::vector<ProviderHint> providers = {};
 };
 SignedItem pointer_to(const test::SampleRelease& release, const PointerSpec& spec = {});
 

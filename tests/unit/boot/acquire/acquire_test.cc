@@ -2,10 +2,13 @@
 // real cache and session; nobody else is there, the pointers come from here, and so does the time.
 #include "boot/acquire.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "boot/root_search.h"
 #include "tests/unit/boot/acquire/acquire_fixture.h"
+#include "tests/unit/boot/acquire/fixed_server.h"
 
 namespace phase::boot {
 namespace {
@@ -38,6 +41,36 @@ TEST_F(AcquireTest, HandsOnEveryItemOfAPointerWhoseReleaseWasInTheCache) {
   EXPECT_EQ(acquire.acquired()->pointer.size(), std::size_t{kPointerSalts});
   EXPECT_EQ(acquire.report().from_cache, older_.manifest().total_bytes());
   EXPECT_EQ(acquire.report().path, "DHT, bytes from the cache");
+}
+
+// The pointer names a holder, and no peer listens there: its HTTP port is tried, but not before peers
+// have had their time.
+TEST_F(AcquireTest, AsksAHolderOverHttpOnceNoPeerDelivers) {
+  const test::FixedServer holder(
+      {{"/pointer/" + test::key(1).public_key().hex() + "/stable/x86_64", Bytes{1}}});
+  Endpoint nobody = holder.endpoint();
+  nobody.port = 1;
+  Acquire acquire(*session_, clock_, options());
+  const auto says_so = [&] {
+    const auto lines = acquire.take_messages();
+    return std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+      return line.find("over HTTP, since no peer delivers") != std::string::npos;
+    });
+  };
+  acquire.start();
+  offer(acquire, pointer_to(newer_, {.providers = {{nobody, holder.endpoint().port}}}));
+  ASSERT_EQ(acquire.stage(), Stage::kProviders);
+  pass(acquire, seconds(9));
+  EXPECT_FALSE(says_so());
+  pass(acquire, seconds(1));
+  EXPECT_TRUE(says_so());
+  const auto deadline = std::chrono::steady_clock::now() + seconds(20);
+  while (holder.answered() == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(holder.answered(), 1u);
+  pass(acquire, seconds(1));
+  EXPECT_FALSE(says_so()) << "each once";
 }
 
 TEST_F(AcquireTest, ABetterPointerTakesBackWhatCameFromTheCache) {

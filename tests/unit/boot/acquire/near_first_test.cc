@@ -63,6 +63,14 @@ TEST_F(NearFirstTest, MoreNodesThatSayTheyHoldItDoNotBeginTheTimeAnew) {
   EXPECT_TRUE(near_.far_allowed(at(2100), 0));
 }
 
+TEST_F(NearFirstTest, AHolderThatIsGoneIsNotWaitedFor) {
+  near_.holder(at(100));
+  EXPECT_FALSE(near_.far_allowed(at(500), 400));
+  near_.lost();
+  EXPECT_EQ(near_.deadline(), at(300)) << "now";
+  EXPECT_TRUE(near_.far_allowed(at(510), 400));
+}
+
 TEST_F(NearFirstTest, AnotherReleaseIsJudgedByItself) {
   near_.holder(at(100));
   EXPECT_TRUE(near_.far_allowed(at(2100), 0));

@@ -159,6 +159,35 @@ TEST_F(RootSearchTest, IsSettledInTimeWhereNobodyAnswers) {
   EXPECT_TRUE(roots.settled(now_ + kRootPatience));
 }
 
+// With nobody named and nobody given there is nothing more to wait for; another lookup's end says
+// nothing.
+TEST_F(RootSearchTest, IsSettledOnceTheNearestNodesHaveAnswered) {
+  RootSearch roots = search(true);
+  const dht::LookupId before = session_->find_peers({});
+  roots.start(now_);
+  const dht::LookupId after = session_->find_peers({});
+  ASSERT_EQ(after, before + 2);
+  roots.handle(dht::DhtReady{1}, now_);
+  roots.handle(dht::PeersAnswered{before}, now_);
+  roots.handle(dht::PeersAnswered{after}, now_);
+  EXPECT_FALSE(roots.settled(now_));
+  roots.handle(dht::PeersAnswered{before + 1}, now_);
+  EXPECT_TRUE(roots.settled(now_));
+}
+
+TEST_F(RootSearchTest, IsNotSettledBeforeThoseWhoWereNamedHaveAnswered) {
+  FixedServer server({{next_root_path(trusted_), encode_root_chain({root_document(2, 2, {1, 2})})}});
+  RootSearch roots = search(true);
+  const dht::LookupId before = session_->find_peers({});
+  roots.start(now_);
+  roots.handle(dht::DhtReady{1}, now_);
+  roots.handle(dht::ProvidersFound{before + 1, {server.endpoint()}}, now_);
+  roots.handle(dht::PeersAnswered{before + 1}, now_);
+  EXPECT_FALSE(roots.settled(now_));
+  EXPECT_EQ(run(roots), 1);
+  EXPECT_EQ(roots.root().version, 2u);
+}
+
 TEST_F(RootSearchTest, TakesWhatItsOwnerCameAcross) {
   RootSearch roots = search();
   roots.start(now_);

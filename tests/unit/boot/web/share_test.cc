@@ -144,8 +144,28 @@ TEST(WebShare, PeersAreSparedWhatAServerBringsWhileTheyHaveEnough) {
   for (std::size_t i = 100; i < 190; ++i) there[i] = true;
   share.set_there(there, kStart);
   share.make_room();
-  EXPECT_EQ(share.end_of(0), 50U) << "half of the server's is theirs now";
-  EXPECT_EQ(count(share.spared()), 50U);
+  EXPECT_EQ(share.end_of(0), 55U) << "half of what is missing is theirs now";
+  EXPECT_EQ(count(share.spared()), 55U);
+}
+
+// A server that brings a fifth of what comes keeps a fifth of what is missing, and gives away nothing
+// while peers have enough or for a difference that is not worth a connection.
+TEST(WebShare, AServerKeepsWhatItBringsInTheTimeThatPeersNeedForTheRest) {
+  WebShare share(layout_of({200}));
+  share.want({"a"});
+  ASSERT_EQ(share.next(0, 2, kStart)->end, 100U);
+  share.make_room(100, 0.2);
+  EXPECT_EQ(share.end_of(0), 100U) << "peers have a hundred";
+  share.make_room(101, 0.2);
+  EXPECT_EQ(share.end_of(0), 40U);
+  std::vector<bool> there(200);
+  for (std::size_t i = 100; i < 120; ++i) there[i] = true;
+  share.set_there(there, kStart);
+  share.make_room(1000, 0.2);
+  EXPECT_EQ(share.end_of(0), 40U) << "36 would be its part";
+  share.over(0);
+  EXPECT_EQ(share.missing_pieces(), 180U);
+  EXPECT_EQ(share.next(0, 2, kStart, 36)->end, 36U) << "no more than it was said that it may have";
 }
 
 TEST(WebShare, WithLittleLeftPeersAreAskedForAll) {

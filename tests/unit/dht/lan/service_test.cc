@@ -22,6 +22,12 @@ TEST(LanTxt, GoesThereAndBack) {
   const auto back = decode_txt(txt);
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(*back, service);
+  const LanService fetches{6881, 0, {}, {kRelease}};
+  EXPECT_THAT(encode_txt(fetches),
+              ElementsAre("v=1", "p=6881", "f0=0123456789abcdef/stable/x86_64/7"));
+  const auto same = decode_txt(encode_txt(fetches));
+  ASSERT_TRUE(same.ok());
+  EXPECT_EQ(*same, fetches);
   const auto nothing = decode_txt(encode_txt({}));
   ASSERT_TRUE(nothing.ok());
   EXPECT_EQ(*nothing, LanService{});
@@ -98,6 +104,19 @@ TEST(LanNode, OffersTheHighestVersionOfOneOfTheKeys) {
   EXPECT_EQ(node.offers({ours, other}, "stable", "x86_64"), 9U);
   EXPECT_EQ(node.offers({other}, "edge", "x86_64"), 0U);
   EXPECT_EQ(node.offers({}, "stable", "x86_64"), 0U);
+  EXPECT_EQ(node.fetches({ours}, "stable", "x86_64"), 0U);
+}
+
+TEST(LanNode, WhatItFetchesIsNotWhatItOffers) {
+  PublicKey ours;
+  ours.bytes[0] = 1;
+  LanNode node;
+  node.service.fetching = {{ours.id(), "stable", "x86_64", 3}};
+  EXPECT_EQ(node.fetches({ours}, "stable", "x86_64"), 3U);
+  EXPECT_EQ(node.offers({ours}, "stable", "x86_64"), 0U);
+  EXPECT_TRUE(node.service.only_fetches());
+  node.service.releases = {{ours.id(), "edge", "x86_64", 1}};
+  EXPECT_FALSE(node.service.only_fetches());
 }
 
 }  // namespace

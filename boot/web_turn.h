@@ -1,0 +1,44 @@
+// boot/web_turn.h
+// Decides whether this machine asks web servers beyond its link while others on the link fetch the
+// same. A seed of ours sees who fetches and gives each piece once (dht/spread.h); a web server gives
+// everything to everybody, and twenty machines behind one line would each fetch all of it. So one of
+// them asks, the first by name, and the others take it from there, for as long as it comes.
+// Pure: `now` comes in. Threads: the owner's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "proto/ports.h"
+
+namespace phase::boot {
+
+struct WebTurnOptions {
+  Duration stall{};                  ///< Within each such time others have to bring…
+  std::uint64_t least = 256 * 1024;  ///< …so many checked bytes, or servers are asked for good.
+};
+
+class WebTurn {
+ public:
+  explicit WebTurn(const WebTurnOptions& options) : options_(options) {}
+
+  /// Our own name on the link; none yet: everybody who has one goes first.
+  void set_name(const std::string& name) { name_ = name; }
+  /// Another release is fetched from now on.
+  void release();
+  /// Who else on the link says that he fetches the same, as of now: a hint, nothing but bytes counts.
+  void set_others(const std::vector<std::string>& names, MonoTime now);
+  /// `checked`: bytes of this release that are there.
+  [[nodiscard]] bool ours(MonoTime now, std::uint64_t checked);
+
+ private:
+  WebTurnOptions options_;
+  std::string name_;
+  bool others_first_ = false;
+  bool given_up_ = false;
+  MonoTime window_start_{};
+  std::uint64_t window_bytes_ = 0;
+};
+
+}  // namespace phase::boot

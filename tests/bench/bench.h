@@ -33,6 +33,8 @@ void run_lan(Bench& bench);
 void run_transfer(Bench& bench);
 /// Many clients at once from one seed, beside one HTTP server.
 void run_flash_crowd(Bench& bench);
+/// Machines on one link behind a slow line: how often a release comes through it.
+void run_uplink(Bench& bench);
 /// A machine's stages beside the seed's way, and its initramfs.
 void run_guest(Bench& bench);
 /// The least memory that a machine boots with.
@@ -48,5 +50,7 @@ void run_change(Bench& bench);
 void run_http(Bench& bench);
 /// What thousands of slow clients do to a well-behaved one, at the HTTP provider and at nginx.
 void run_slow_clients(Bench& bench);
+/// A provider's own memory while 200 peers fetch from it.
+void run_memory(Bench& bench);
 
 }  // namespace phase::bench

@@ -1,5 +1,5 @@
 // LANs of a Network: see network.h.
-#include <regex>
+#include <nlohmann/json.hpp>
 
 #include "sim/command.h"
 #include "sim/network.h"
@@ -120,12 +120,14 @@ Result<void> Network::set_uplink_plugged(const Lan& lan, bool plugged) {
 Result<UplinkBytes> Network::uplink_bytes(const Lan& lan) {
   const auto shown = run_command({"ip", "-j", "-s", "link", "show", "dev", uplink_end(lan)});
   if (!shown) return shown.error();
-  std::smatch match;
-  if (!std::regex_search(*shown, match, std::regex("\"rx\":\\{\"bytes\":([0-9]+).*\"tx\":\\{\"bytes\":([0-9]+)"))) {
+  try {
+    const auto links = nlohmann::json::parse(*shown);
+    const auto& counted = links.at(0).at("stats64");
+    // The end on the switch: what it sends goes to the LAN.
+    return UplinkBytes{.down = counted.at("tx").at("bytes"), .up = counted.at("rx").at("bytes")};
+  } catch (const nlohmann::json::exception&) {
     return Error{ErrorCode::kInternal, "ip shows no counters of " + uplink_end(lan) + ": " + *shown};
   }
-  // The end on the switch: what it sends goes to the LAN.
-  return UplinkBytes{std::stoull(match[2].str()), std::stoull(match[1].str())};
 }
 
 Result<std::unique_ptr<Process>> Network::start_services(const Lan& lan,

@@ -243,7 +243,8 @@ void AcquireState::take_web_turn(MonoTime now) {
 }
 
 void AcquireState::ask_silent_holders(MonoTime now) {
-  if (!release || stage > Stage::kArtifacts || now - last_progress < kHoldersSilent) return;
+  if (!release || !choice.best() || stage > Stage::kArtifacts) return;
+  if (now - last_progress < kHoldersSilent) return;
   std::vector<Endpoint> known;
   for (const ProviderHint& hint : choice.best()->providers) {
     known.push_back(hint.peer);

@@ -42,9 +42,9 @@ class MeetingPeer final : public lt::peer_plugin {
     if (!offer || met_) return true;
     met_ = true;
     Endpoint at = from_lt(connection_.remote());
-    at.port = offer->port;
+    if (!connection_.is_outgoing()) at.port = offer->port;
     tell_it(offer->number, at);
-    if (!whole_) meeting_->here[this] = at;
+    if (!whole_ && at.port != 0) meeting_->here[this] = at;
     return true;
   }
   bool on_extended(int length, int number, lt::span<const char> body) override {

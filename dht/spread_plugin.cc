@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 #include <libtorrent/torrent_info.hpp>
@@ -49,13 +50,22 @@ struct Giver {
 class SpreadPeer final : public lt::peer_plugin {
  public:
   SpreadPeer(std::shared_ptr<Giver> giver, lt::peer_connection_handle connection)
-      : giver_(std::move(giver)), connection_(std::move(connection)), has_(giver_->pieces) {}
+      : giver_(std::move(giver)),
+        connection_(std::move(connection)),
+        has_(giver_->pieces),
+        reachable_(connection_.is_outgoing()) {}
   ~SpreadPeer() override { leave(); }
   SpreadPeer(const SpreadPeer&) = delete;
   SpreadPeer& operator=(const SpreadPeer&) = delete;
 
   bool on_handshake(lt::span<char const> reserved) override {
     fast_ = reserved.size() == 8 && (reserved[7] & 0x04) != 0;
+    return true;
+  }
+  bool on_extension_handshake(const lt::bdecode_node& handshake) override {
+    const auto port = handshake.type() == lt::bdecode_node::dict_t
+                          ? handshake.dict_find_int_value("p", 0) : 0;
+    reachable_ = reachable_ || (port > 0 && port < 65'536);
     return true;
   }
   bool on_bitfield(const lt::bitfield& bits) override {
@@ -85,7 +95,7 @@ class SpreadPeer final : public lt::peer_plugin {
       giver_->spread.asked(this, static_cast<std::uint32_t>(static_cast<int>(request.piece)), now());
       return false;
     }
-    if (!fast_ || !wants_all) return false;
+    if (!fast_ || !wants_all || !reachable_) return false;
     joined_ = true;
     giver_->spread.join(this, has_);
     giver_->peers[this] = this;
@@ -137,6 +147,7 @@ class SpreadPeer final : public lt::peer_plugin {
   std::shared_ptr<Giver> giver_;
   lt::peer_connection_handle connection_;
   std::vector<bool> has_;
+  bool reachable_;
   bool fast_ = false;
   bool joined_ = false;
   bool held_ = false;

@@ -27,8 +27,9 @@ std::optional<PexOffer> pex_offer(const lt::bdecode_node& handshake) {
   const auto numbers = handshake.dict_find_dict("m");
   const auto number = numbers ? numbers.dict_find_int_value("ut_pex", 0) : 0;
   const auto port = handshake.dict_find_int_value("p", 0);
-  if (number < 1 || number > 255 || port < 1 || port > 65'535) return std::nullopt;
-  return PexOffer{static_cast<std::uint8_t>(number), static_cast<std::uint16_t>(port)};
+  if (number < 1 || number > 255) return std::nullopt;
+  const bool is_port = port > 0 && port <= 65'535;
+  return PexOffer{static_cast<std::uint8_t>(number), static_cast<std::uint16_t>(is_port ? port : 0)};
 }
 
 std::string pex_message(std::uint8_t number, const std::vector<Endpoint>& added) {

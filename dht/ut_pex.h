@@ -18,12 +18,12 @@ namespace phase::dht {
 inline constexpr std::size_t kMaxPexPeers = 50;
 
 /// What a peer's extension handshake (BEP 10) says: its number for ut_pex messages, and the port at
-/// which it can be connected.
+/// which it can be connected, which only the one that connects has to say.
 struct PexOffer {
   std::uint8_t number = 0;
-  std::uint16_t port = 0;
+  std::uint16_t port = 0;  ///< 0: none is named.
 };
-/// Empty where it takes none, or nobody can connect to it.
+/// Empty where it takes no such messages.
 [[nodiscard]] std::optional<PexOffer> pex_offer(const libtorrent::bdecode_node& handshake);
 
 /// The message that names `added`, its length in front. `added`: at most kMaxPexPeers.

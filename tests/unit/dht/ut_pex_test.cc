@@ -22,8 +22,13 @@ TEST(UtPex, IsOfferedWithANumberAndAPort) {
   ASSERT_TRUE(offer);
   EXPECT_EQ(offer->number, 7);
   EXPECT_EQ(offer->port, 6881);
-  for (const char* none : {"d1:md6:ut_pexi7eee", "d1:pi6881ee", "d1:md6:ut_pexi0ee1:pi6881ee",
-                           "d1:md6:ut_pexi256ee1:pi6881ee", "d1:md6:ut_pexi7ee1:pi65536ee", "le", ""}) {
+  for (const char* no_port : {"d1:md6:ut_pexi7eee", "d1:md6:ut_pexi7ee1:pi65536ee",
+                              "d1:md6:ut_pexi7ee1:pi-1ee"}) {
+    ASSERT_TRUE(offer_of(no_port)) << no_port;
+    EXPECT_EQ(offer_of(no_port)->port, 0) << no_port;
+  }
+  for (const char* none : {"d1:pi6881ee", "d1:md6:ut_pexi0ee1:pi6881ee",
+                           "d1:md6:ut_pexi256ee1:pi6881ee", "le", ""}) {
     EXPECT_FALSE(offer_of(none)) << none;
   }
 }

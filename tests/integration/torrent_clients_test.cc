@@ -95,6 +95,15 @@ TEST_F(TorrentClients, QbittorrentTakesTheMagnetLinkAndMachinesFetchFromItAlone)
   expect_both_ways();
 }
 
+TEST_F(TorrentClients, AScriptFollowsThePointerWithTheKeyAlone) {
+  fs::copy_file(folder() + "/key/phase.pub", own("down/phase.pub"));
+  std::ofstream(own("down/follow.py")) << page("python bep46");
+  const Ended followed =
+      run("client", {"sh", "-e", "-c", "cd " + own("down") + "; exec /usr/bin/python3 follow.py"});
+  ASSERT_EQ(followed.code, 0) << followed.output;
+  expect_release_in(own("down") + "/" + release_name());
+}
+
 TEST_F(TorrentClients, QbittorrentTakesTheTorrentFile) {
   // It calls a hybrid torrent by the first 40 digits of the v2 infohash.
   const Ended hash = infohash("v2");

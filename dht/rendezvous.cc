@@ -16,8 +16,8 @@ namespace phase::dht {
 namespace {
 
 constexpr int kOurUtPex = 9;  // None of libtorrent's numbers.
-// BEP 11: one a minute, after the first.
-constexpr int kMostMessages = 10;
+// That one connection names, however long it lasts: whoever lies has us knock at strangers' doors.
+constexpr std::size_t kMostOfOne = 4 * kMaxPexPeers;
 
 /// What the connections of one torrent share.
 struct Meeting {
@@ -50,7 +50,11 @@ class MeetingPeer final : public lt::peer_plugin {
   bool on_extended(int length, int number, lt::span<const char> body) override {
     if (number != kOurUtPex || !meeting_->named) return false;
     if (body.size() < length) return true;  // More of it comes.
-    if (++messages_ <= kMostMessages) meeting_->named->add(pex_peers(from_span(body)));
+    if (left_ == 0) return true;
+    auto peers = pex_peers(from_span(body));
+    if (peers.size() > left_) peers.resize(left_);
+    left_ -= peers.size();
+    meeting_->named->add(peers);
     return true;
   }
   bool on_have_all() override {
@@ -82,7 +86,7 @@ class MeetingPeer final : public lt::peer_plugin {
   std::shared_ptr<Meeting> meeting_;
   lt::peer_connection_handle connection_;
   bool met_ = false, whole_ = false;
-  int messages_ = 0;
+  std::size_t left_ = kMostOfOne;
 };
 
 class Rendezvous final : public lt::torrent_plugin {

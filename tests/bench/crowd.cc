@@ -1,9 +1,11 @@
 // Flash crowd: one seed, N clients switched on at once, every line equally fast in both directions.
-// Beside it: each client asks nginx on the seed's line for the same file.
+// Beside it: each client asks nginx on the seed's line for the same file. Then the same with clients
+// that come one after the other, and with two seeds.
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "sim/world.h"
 #include "tests/bench/bench.h"
@@ -14,6 +16,7 @@
 namespace phase::bench {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using Clock = std::chrono::steady_clock;
 
@@ -22,11 +25,14 @@ constexpr std::size_t kPayload = 16 << 20;
 constexpr int kCounts[] = {1, 8, 16, 32};
 /// More would take minutes to show what N times F over the line says.
 constexpr int kMostByHttp = 8;
+/// How many come one after the other, and take from two seeds.
+constexpr int kOthers = 16;
+constexpr milliseconds kApart{500};
 /// Above it a run says more of this machine than of the swarm.
 constexpr double kMostCpu = 0.7;
 
 struct Crowd {
-  double last = 0;  ///< Seconds until the last one had everything.
+  double last = 0;  ///< Seconds until the last one had everything; if they came apart, the longest's.
   double cpu = 0;   ///< Share of all cores.
   std::vector<std::unique_ptr<sim::Process>> ended;
 };
@@ -52,18 +58,32 @@ double copies_sent(const Crowd& crowd, const std::string& seed) {
   return bytes / static_cast<double>(kPayload);
 }
 
-/// Starts `argv_of(i)` on each of the first `count` clients at once, and waits for them all.
+/// What a client itself says that it took.
+double own_seconds(const sim::Process& fetch) {
+  double seconds = 0;
+  const auto report = report_of(fetch);
+  for (const auto& stage : report.at("stages")) seconds += stage.at("seconds").get<double>();
+  return seconds;
+}
+
+/// Starts `argv_of(i)` on each of the first `count` clients, at once or `apart`, and waits for them all.
 template <class ArgvOf>
-Crowd run_crowd(sim::Shell& shell, int count, const ArgvOf& argv_of) {
+Crowd run_crowd(sim::Shell& shell, int count, const ArgvOf& argv_of, milliseconds apart = {}) {
   const CpuTime before = cpu_time();
   const auto began = Clock::now();
   std::vector<std::unique_ptr<sim::Process>> running;
   for (int i = 0; i < count; ++i) {
+    std::this_thread::sleep_until(began + i * apart);
     running.push_back(must(shell.start("client" + std::to_string(i), argv_of(i))));
   }
   for (auto& process : running) must(shell.await_end(*process, "the crowd", minutes(10)));
   const CpuTime after = cpu_time();
-  return {std::chrono::duration<double>(Clock::now() - began).count(),
+  double last = std::chrono::duration<double>(Clock::now() - began).count();
+  if (apart > milliseconds(0)) {
+    last = 0;
+    for (const auto& process : running) last = std::max(last, own_seconds(*process));
+  }
+  return {last,
           (after.busy - before.busy) / (after.all - before.all), std::move(running)};
 }
 
@@ -127,26 +147,37 @@ void run_flash_crowd(Bench& bench) {
   Plot plot{"flash-crowd-plot", table.title, "clients", "seconds until the last has it", {}, true};
   Series swarm{"plasmd fetch", {}}, server{"one HTTP server (curl, nginx)", {}},
       bound{"bound", {}};
-  for (const int count : kCounts) {
-    std::vector<Crowd> ours, theirs;
+  const auto ours = [&](const std::string& how, int count, milliseconds apart) {
+    std::vector<Crowd> runs;
     for (int run = 0; run < bench.runs; ++run) {
       std::filesystem::create_directories(out);
-      ours.push_back(run_crowd(bench.shell, count, fetch));
+      runs.push_back(run_crowd(bench.shell, count, fetch, apart));
       std::filesystem::remove_all(out);
     }
-    std::sort(ours.begin(), ours.end(),
+    std::sort(runs.begin(), runs.end(),
               [](const Crowd& a, const Crowd& b) { return a.last < b.last; });
-    const double copies = copies_sent(ours[ours.size() / 2], world->provider_address(0));
-    table.rows.push_back(row_of("plasmd fetch", count, ours, text_of(copies)));
-    swarm.points.emplace_back(count, std::get<Figure>(table.rows.back()[2]).value);
+    double copies = 0;
+    for (std::size_t seed = 0; seed < world->providers(); ++seed) {
+      copies += copies_sent(runs[runs.size() / 2], world->provider_address(seed));
+    }
+    table.rows.push_back(row_of(how, count, runs, text_of(copies)));
+    return runs[runs.size() / 2].last;
+  };
+  for (const int count : kCounts) {
+    swarm.points.emplace_back(count, ours("plasmd fetch", count, {}));
     bound.points.emplace_back(count, fluid_bound());
     if (count > kMostByHttp) continue;
     std::filesystem::create_directories(out);
+    std::vector<Crowd> theirs;
     theirs.push_back(run_crowd(bench.shell, count, curl));
     std::filesystem::remove_all(out);
     table.rows.push_back(row_of("curl, one nginx", count, theirs, std::to_string(count)));
     server.points.emplace_back(count, theirs.front().last);
   }
+  (void)ours("plasmd fetch, 0.5 s apart", kOthers, kApart);
+  must(world->start_follower(kit.public_key, {kLineBits}));
+  must(world->await_followers(version));
+  (void)ours("plasmd fetch, two seeds", kOthers, {});
   plot.series = {swarm, server, bound};
   bench.report.add(table);
   bench.report.add(plot);

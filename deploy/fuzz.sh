@@ -53,7 +53,7 @@ export -f fuzz_one
 # show_finding TARGET    why it broke, and the input if it is small.
 show_finding() {
   local log=$folder/logs/$1 input
-  say "$1 broke: $(grep -m1 'Seed:' "$log" || true)"
+  say "$1 broke: $(grep -m1 'Seed:' "$log")"
   { grep -A25 -m1 'ERROR:\|runtime error:' "$log" || tail -25 "$log"; } | cut -c1-200
   for input in "$folder/findings/$1"-*; do
     [[ -e $input ]] || continue

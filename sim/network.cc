@@ -1,6 +1,9 @@
 #include "sim/network.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <cstdio>
 
 #include "sim/command.h"
 #include "sim/shell.h"
@@ -13,6 +16,23 @@ constexpr const char* kSwitch = "switch0";
 std::string outer_end(const std::string& host) { return "v-" + host; }
 std::string with_prefix(const std::string& address, int prefix) {
   return address + "/" + std::to_string(prefix);
+}
+
+/// Locally administered, and the same for the same address in every run.
+std::string link_address(const std::string& ipv4) {
+  in_addr parsed{};
+  if (inet_pton(AF_INET, ipv4.c_str(), &parsed) != 1) return {};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&parsed.s_addr);
+  char text[18];
+  std::snprintf(text, sizeof text, "02:00:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+  return text;
+}
+
+/// One `ip` for all lines: a program for each would take seconds where hosts are many.
+Result<void> run_batch(const std::vector<std::string>& lines, const std::string& netns) {
+  std::string words = "ip -batch - <<END";
+  for (const std::string& line : lines) words += "\n" + line;
+  return run_commands({{"sh", "-c", words + "\nEND"}}, netns);
 }
 
 }  // namespace
@@ -40,7 +60,22 @@ Network::~Network() {
 
 Result<Host> Network::add_host(const std::string& name, const std::string& address, Rate rate,
                                const Path& path) {
-  return add_host_on(kSwitch, Host{name, address}, rate, path);
+  auto host = add_host_on(kSwitch, Host{name, address}, rate, path);
+  if (host) switch_hosts_.push_back(*host);
+  return host;
+}
+
+Result<void> Network::introduce_hosts() {
+  std::vector<std::string> neighbours;
+  for (const Host& host : switch_hosts_) {
+    neighbours.push_back("neigh replace " + host.address + " lladdr " + link_address(host.address) +
+                         " dev eth0 nud permanent");
+  }
+  for (const Host& host : switch_hosts_) {
+    auto told = run_batch(neighbours, host.name);
+    if (!told) return told.error();
+  }
+  return {};
 }
 
 /// eth0 in the host's namespace, outer_end() on the bridge.
@@ -82,6 +117,7 @@ Result<Host> Network::add_host_on(const std::string& bridge, Host host, Rate rat
   auto inside = run_commands({{"ip", "link", "set", "lo", "up"},
                               {"ip", "address", "add", with_prefix(host.address, host.prefix),
                                "dev", "eth0"},
+                              {"ip", "link", "set", "eth0", "address", link_address(host.address)},
                               {"ip", "link", "set", "eth0", "up"}},
                              name);
   if (!inside) return inside.error();

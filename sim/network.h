@@ -72,6 +72,10 @@ class Network {
                         const Path& path = {});
   /// One more address for `host`, as a machine with many has them.
   Result<void> add_address(const Host& host, const std::string& address);
+  /// All hosts of the switch know each other's link addresses from now on. For more than about thirty
+  /// that talk to each other: the kernel keeps 1,024 neighbours that it had to ask for, over all
+  /// namespaces, and what would be one more has no route.
+  Result<void> introduce_hosts();
   /// Takes the link down or up again, like a pulled plug.
   Result<void> set_plugged(const Host& host, bool plugged);
   /// Name of a new tap on the switch; `rate` holds towards the machine only (a tap's other
@@ -105,6 +109,7 @@ class Network {
   Result<void> join_switch(const std::string& link);
   static Result<void> shape(const std::string& interface, const std::string& netns, Rate rate);
   std::vector<std::string> namespaces_;
+  std::vector<Host> switch_hosts_;
   std::vector<std::string> links_;  // In this process's namespace: taps, bridges, uplinks.
   std::vector<std::unique_ptr<Process>> relays_;  // Links with a path.
   int lans_ = 0;

@@ -127,6 +127,7 @@ void run_flash_crowd(Bench& bench) {
     must(world->network().add_host("client" + std::to_string(i),
                                    "10.77.8." + std::to_string(i + 1), {kLineBits}));
   }
+  must(world->network().introduce_hosts());
   const std::string out = folder + "/out";
   const auto fetch = [&](int i) {
     std::vector<std::string> argv = {"plasmd", "fetch", "--trust", kit.public_key, "--no-lan",

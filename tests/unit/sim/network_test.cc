@@ -37,6 +37,20 @@ TEST(Network, CarriesPacketsBetweenHostsAndStopsWhereThePlugIsPulled) {
   EXPECT_FALSE(run_command(ping, a->name).ok());
 }
 
+TEST(Network, IntroducesHostsToEachOther) {
+  auto net = network();
+  auto a = net->add_host("a", "10.77.0.2");
+  auto b = net->add_host("b", "10.77.0.3");
+  ASSERT_TRUE(a.ok() && b.ok());
+  auto introduced = net->introduce_hosts();
+  ASSERT_TRUE(introduced.ok()) << introduced.error().detail;
+  const auto known = run_command({"ip", "neighbour", "show"}, a->name);
+  ASSERT_TRUE(known.ok());
+  EXPECT_NE(known->find("10.77.0.3 dev eth0 lladdr 02:00:0a:4d:00:03 PERMANENT"), std::string::npos)
+      << *known;
+  EXPECT_TRUE(run_command({"busybox", "ping", "-c", "1", "-W", "2", "10.77.0.3"}, a->name).ok());
+}
+
 TEST(Network, HoldsTheRateOfALink) {
   auto net = network();
   auto server = net->add_host("server", "10.77.0.2", Rate{80'000'000});

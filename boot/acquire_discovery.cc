@@ -179,7 +179,7 @@ void AcquireState::meet_lan_holder(const dht::LanNode& node) {
   const auto keys = options.policy.root.pointer_keys(options.channel, options.arch);
   const bool holds = node.offers(keys, options.channel, options.arch) >= wanted;
   if (!holds && node.fetches(keys, options.channel, options.arch) != wanted) return;
-  near_first->holder(clock.now());
+  near_first->holder();
   Endpoint peer = node.addresses.front();
   peer.port = node.service.peer_port;
   if (peer.port != 0) meet_peer(peer, {.lan = true}, holds ? "LAN" : "LAN, fetches it too");
@@ -238,8 +238,16 @@ void AcquireState::take_web_turn(MonoTime now) {
     const std::uint64_t fetches = node.fetches(keys, options.channel, options.arch);
     if (fetches == choice.best()->release_version) others.push_back(node.instance);
   }
-  web_turn.set_others(others, now);
-  web.hold(!web_turn.ours(now, last_done));
+  web_turn.set_others(others);
+  web.hold(!web_turn.ours(now, others.empty() ? 0 : brought_by_near()));
+}
+
+std::uint64_t AcquireState::brought_by_near() const {
+  std::uint64_t received = 0;
+  for (const dht::PeerAccount& account : session.peers(*release)) {
+    if (account.bad_pieces == 0 && is_near(account.peer)) received += account.received;
+  }
+  return std::min(received, last_done);
 }
 
 void AcquireState::ask_silent_holders(MonoTime now) {

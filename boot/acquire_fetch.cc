@@ -52,7 +52,7 @@ void AcquireState::begin_release() {
   if (!started) return fail(started.error());
   release = *started;
   enter(Stage::kProviders);
-  near_first->release(clock.now());
+  near_first->release();
   meet_lan_holders();
   for (const ProviderHint& hint : pointer.providers) {
     meet_peer(hint.peer, {.given = true}, "pointer");

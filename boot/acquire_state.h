@@ -103,6 +103,8 @@ struct AcquireState {
   void poll_web(MonoTime now);
   /// Who of the machines on the link asks web servers.
   void take_web_turn(MonoTime now);
+  /// Bytes of peers on the link that nothing speaks against.
+  [[nodiscard]] std::uint64_t brought_by_near() const;
   /// Which files are fetched, by whomever.
   [[nodiscard]] Result<void> want(const std::vector<std::string>& paths,
                                   const std::vector<std::uint32_t>& spared = {});

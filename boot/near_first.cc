@@ -3,19 +3,15 @@
 namespace phase::boot {
 
 NearFirst::NearFirst(const NearFirstOptions& options, MonoTime start)
-    : options_(options), start_(start), allowed_(!options.enabled), window_start_(start) {}
+    : options_(options),
+      start_(start),
+      allowed_(!options.enabled),
+      patience_(options.near_stall, options.least) {}
 
-void NearFirst::release(MonoTime now) {
+void NearFirst::release() {
   allowed_ = !options_.enabled;
   has_holder_ = false;
-  window_start_ = now;
-  window_bytes_ = 0;
-}
-
-void NearFirst::holder(MonoTime now) {
-  if (has_holder_) return;
-  has_holder_ = true;
-  window_start_ = now;
+  patience_ = Patience(options_.near_stall, options_.least);
 }
 
 void NearFirst::lost() {
@@ -25,20 +21,14 @@ void NearFirst::lost() {
 
 bool NearFirst::far_allowed(MonoTime now, std::uint64_t checked) {
   if (allowed_) return true;
-  if (!has_holder_) {
-    allowed_ = browsed_ || now - start_ >= options_.far_wait;
-    return allowed_;
-  }
-  if (now - window_start_ < options_.near_stall) return false;
-  allowed_ = checked < window_bytes_ + options_.least;
-  window_start_ = now;
-  window_bytes_ = checked;
+  if (has_holder_) allowed_ = patience_.over(true, now, checked);
+  else allowed_ = browsed_ || now - start_ >= options_.far_wait;
   return allowed_;
 }
 
 std::optional<MonoTime> NearFirst::deadline() const {
   if (allowed_) return std::nullopt;
-  return has_holder_ ? window_start_ + options_.near_stall : start_ + options_.far_wait;
+  return has_holder_ ? patience_.deadline() : start_ + options_.far_wait;
 }
 
 }  // namespace phase::boot

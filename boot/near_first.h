@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "boot/patience.h"
 #include "proto/ports.h"
 
 namespace phase::boot {
@@ -24,10 +25,10 @@ class NearFirst {
   /// Every near node that answers at once has answered.
   void browsed() { browsed_ = true; }
   /// Another release is fetched from now on: who holds it is not known yet.
-  void release(MonoTime now);
+  void release();
   /// Somebody near says that it holds this release, or fetches it too: one of several machines behind
   /// a line is enough to fetch it from afar. Nothing but bytes proves it.
-  void holder(MonoTime now);
+  void holder() { has_holder_ = true; }
   /// Everybody near who was connected is gone again: nobody is waited for.
   void lost();
   /// `checked`: bytes of this release that are there and checked. Once true for a release, it stays.
@@ -41,8 +42,7 @@ class NearFirst {
   bool browsed_ = false;
   bool allowed_ = false;
   bool has_holder_ = false;
-  MonoTime window_start_;
-  std::uint64_t window_bytes_ = 0;
+  Patience patience_;
 };
 
 }  // namespace phase::boot

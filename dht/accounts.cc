@@ -62,8 +62,19 @@ class ConnectionWatch final : public lt::peer_plugin {
     return true;
   }
 
+  bool on_handshake(lt::span<const char>) override {
+    greeted_ = true;
+    // libtorrent goes on counting where an earlier connection with the same endpoint ended.
+    lt::peer_info figures;
+    connection_.get_peer_info(figures);
+    accounts_->opened(account_of(figures));
+    return true;
+  }
+
   void on_disconnect(const lt::error_code& reason) override {
-    if (connection_.native_handle() == nullptr) return;
+    // One that is refused before (a second one from the same endpoint, say) belongs to no torrent yet,
+    // and libtorrent 2.0.8 reads through a null pointer when it is asked for its figures.
+    if (!greeted_ || connection_.native_handle() == nullptr) return;
     lt::peer_info figures;
     connection_.get_peer_info(figures);
     PeerAccount account = account_of(figures);
@@ -75,6 +86,7 @@ class ConnectionWatch final : public lt::peer_plugin {
   std::shared_ptr<Accounts> accounts_;
   lt::peer_connection_handle connection_;
   std::uint16_t http_port_;
+  bool greeted_ = false;
 };
 
 class TorrentWatch final : public lt::torrent_plugin {
@@ -153,6 +165,15 @@ void Accounts::closed(const PeerAccount& connection) {
   facts.banned = false;
   merge_facts(at->past, facts);
   if (banned) ban(*at);
+}
+
+void Accounts::opened(const PeerAccount& connection) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(connection.peer);
+  if (found == entries_.end()) return;
+  PeerAccount& past = found->second.past;
+  past.received -= std::min(past.received, connection.received);
+  past.sent -= std::min(past.sent, connection.sent);
 }
 
 void Accounts::note_ban(const Endpoint& peer) {

@@ -3,7 +3,7 @@
 // reports live connections now and then; a libtorrent plugin reports each connection's last
 // figures in the moment it closes, so that nothing between two reports is lost.
 //
-// Threads: closed() and note_ban() come from libtorrent's, everything else from the owner's.
+// Threads: opened(), closed() and note_ban() come from libtorrent's, everything else from the owner's.
 // Bounds: kMaxAccounts; beyond that, peers that never moved a byte make room.
 #pragma once
 
@@ -29,6 +29,8 @@ class Accounts {
   void set_live(const std::vector<PeerAccount>& connections);
   /// The last figures of a connection.
   void closed(const PeerAccount& connection);
+  /// The first ones: what earlier connections with the peer moved, and was said to closed() already.
+  void opened(const PeerAccount& connection);
   void note_ban(const Endpoint& peer);
   /// What it says of itself; 0: nothing.
   void note_ports(const Endpoint& peer, std::uint16_t listen_port, std::uint16_t http_port);

@@ -92,7 +92,7 @@ void DirectSearch::begin_again() {
 }
 
 void DirectSearch::tick(MonoTime now) {
-  send_announces(now);
+  finish_peer_questions(now);
   std::size_t in_flight = 0;
   for (const auto& [number, question] : questions_) in_flight += question.lookup.in_flight(now);
   // One message of each in turn, so that none has all of them.
@@ -113,9 +113,13 @@ void DirectSearch::tick(MonoTime now) {
   }
 }
 
-void DirectSearch::send_announces(MonoTime now) {
+void DirectSearch::finish_peer_questions(MonoTime now) {
   for (auto& [number, question] : questions_) {
-    if (!question.item) announce_to_nearest(question, now);
+    if (question.item) continue;
+    const auto nearest_open = question.lookup.nearest_open(now);
+    if (question.announced_port != 0) announce_to_nearest(question, nearest_open, now);
+    // In a small network fewer are enough.
+    if (!nearest_open && !question.nearest.empty()) question.lookup.found();
   }
   std::erase_if(questions_, [this](const auto& one) {
     const Question& question = one.second;
@@ -128,22 +132,18 @@ void DirectSearch::send_announces(MonoTime now) {
   });
 }
 
-void DirectSearch::announce_to_nearest(Question& question, MonoTime now) {
-  const auto open = question.lookup.nearest_open(now);
-  if (question.announced_port != 0) {
-    for (const StoreNodes::Node& node : question.nearest.take(open)) {
-      if (!budget_.spend(node.at, now)) continue;
-      lt::entry message;
-      message["q"] = "announce_peer";
-      message["a"]["info_hash"] = text_of(question.target);
-      message["a"]["port"] = question.announced_port;
-      message["a"]["implied_port"] = 0;
-      message["a"]["token"] = node.token;
-      session_.dht_direct_request(to_udp(node.at), message, lt::client_data_t());
-    }
+void DirectSearch::announce_to_nearest(Question& question,
+                                       const std::optional<Sha1>& nearest_open, MonoTime now) {
+  for (const StoreNodes::Node& node : question.nearest.take(nearest_open)) {
+    if (!budget_.spend(node.at, now)) continue;
+    lt::entry message;
+    message["q"] = "announce_peer";
+    message["a"]["info_hash"] = text_of(question.target);
+    message["a"]["port"] = question.announced_port;
+    message["a"]["implied_port"] = 0;
+    message["a"]["token"] = node.token;
+    session_.dht_direct_request(to_udp(node.at), message, lt::client_data_t());
   }
-  // In a small network fewer are enough.
-  if (!open && !question.nearest.empty()) question.lookup.found();
 }
 
 bool DirectSearch::make_room(MonoTime now) {

@@ -90,8 +90,10 @@ class DirectSearch {
   void send(std::uint64_t number, const Question& question, const Endpoint& to, MonoTime now);
   [[nodiscard]] bool make_room(MonoTime now);
   void take(Question& question, const Endpoint& from, ByteView answer);
-  void send_announces(MonoTime now);
-  void announce_to_nearest(Question& question, MonoTime now);
+  /// Those that ask for peers: what they find is announced to, where they announce, and they end.
+  void finish_peer_questions(MonoTime now);
+  void announce_to_nearest(Question& question, const std::optional<Sha1>& nearest_open,
+                           MonoTime now);
   void report(Question& question, DirectAnswer&& answer);
   void remember(const DhtContact& contact);
 

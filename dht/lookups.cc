@@ -89,6 +89,12 @@ void Lookups::add_nodes(const std::vector<Endpoint>& nodes) {
   tick(now());
 }
 
+void Lookups::moved(const std::vector<Endpoint>& nodes) {
+  for (auto& [target, announce] : announces_) announce = {announce.port, 0, now()};
+  add_nodes(std::vector<Endpoint>(known_));
+  add_nodes(nodes);
+}
+
 LookupId Lookups::find_item(const PublicKey& key, const std::string& salt) {
   const LookupId id = next_id_++;
   ItemLookup lookup;

@@ -26,6 +26,9 @@ class Lookups {
           const std::vector<Endpoint>& own);
 
   void add_nodes(const std::vector<Endpoint>& nodes);
+  /// The session listens elsewhere: there libtorrent's nodes know nobody yet, and those who were told
+  /// of us have the old address. `nodes`: known before.
+  void moved(const std::vector<Endpoint>& nodes);
   LookupId find_item(const PublicKey& key, const std::string& salt);
   /// get_peers on each of `targets`.
   LookupId find_peers(std::vector<Sha1> targets);

@@ -42,6 +42,10 @@ Result<SessionOptions> restricted(SessionOptions options) {
       return {ErrorCode::kNoInterface, "no network interface that is up has an address on a link"};
     }
   }
+  // Peers would come in where a restriction lets nobody.
+  if (options.only_on_link || options.socks5 || !options.incoming || options.anonymous) {
+    options.follow_addresses = false;
+  }
   if (options.socks5) {
     without_dht(options);
     options.incoming = false;

@@ -18,6 +18,7 @@ namespace phase::dht {
 struct PortMapping {
   std::string by;               ///< "UPnP" or "NAT-PMP" (PCP counts as that).
   bool tcp = false;
+  bool http = false;            ///< For SessionOptions::http_port; else for peers.
   std::uint16_t port = 0;       ///< The router's.
   Endpoint from;                ///< Our address that it was asked for; port 0.
   auto operator<=>(const PortMapping&) const = default;
@@ -30,9 +31,13 @@ struct Reachability {
   std::vector<std::string> failures;
   /// By the word of DHT nodes; port 0.
   std::vector<Endpoint> seen_as;
-  /// Connections that peers beyond our links began.
+  /// Connections that peers beyond our links began, but for those counted below.
   std::uint64_t strangers = 0;
   std::optional<MonoTime> last_stranger;
+  bool punches_holes = false;
+  /// Of these peers, those who came by uTP meanwhile: our own packets have opened them the way.
+  std::uint64_t punched = 0;
+  std::optional<MonoTime> last_punched;
 };
 
 }  // namespace phase::dht

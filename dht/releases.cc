@@ -97,7 +97,8 @@ Result<void> Releases::start(lt::add_torrent_params params, Release& release) {
     });
   }
   if (!options_.anonymous) {
-    if (!options_.peer_exchange) release.named = std::make_shared<NamedPeers>();
+    // Begun anew, it remembers who named whom.
+    if (!options_.peer_exchange && !release.named) release.named = std::make_shared<NamedPeers>();
     params.extensions.push_back([named = release.named](const lt::torrent_handle&, lt::client_data_t) {
       return make_rendezvous_plugin(named);
     });

@@ -16,8 +16,6 @@ namespace phase::dht {
 namespace {
 
 constexpr int kOurUtPex = 9;  // None of libtorrent's numbers.
-// That one connection names, however long it lasts: whoever lies has us knock at strangers' doors.
-constexpr std::size_t kMostOfOne = 4 * kMaxPexPeers;
 
 /// What the connections of one torrent share.
 struct Meeting {
@@ -50,11 +48,7 @@ class MeetingPeer final : public lt::peer_plugin {
   bool on_extended(int length, int number, lt::span<const char> body) override {
     if (number != kOurUtPex || !meeting_->named) return false;
     if (body.size() < length) return true;  // More of it comes.
-    if (left_ == 0) return true;
-    auto peers = pex_peers(from_span(body));
-    if (peers.size() > left_) peers.resize(left_);
-    left_ -= peers.size();
-    meeting_->named->add(peers);
+    meeting_->named->add(from_lt(connection_.remote()), pex_peers(from_span(body)));
     return true;
   }
   bool on_have_all() override {
@@ -86,7 +80,6 @@ class MeetingPeer final : public lt::peer_plugin {
   std::shared_ptr<Meeting> meeting_;
   lt::peer_connection_handle connection_;
   bool met_ = false, whole_ = false;
-  std::size_t left_ = kMostOfOne;
 };
 
 class Rendezvous final : public lt::torrent_plugin {
@@ -106,9 +99,9 @@ class Rendezvous final : public lt::torrent_plugin {
 
 }  // namespace
 
-void NamedPeers::add(const std::vector<Endpoint>& peers) {
+void NamedPeers::add(const Endpoint& namer, const std::vector<Endpoint>& peers) {
   const std::lock_guard lock(mutex_);
-  for (const Endpoint& peer : peers) {
+  for (const Endpoint& peer : limit_.admit(namer, peers)) {
     if (peers_.size() < kMaxPeers) peers_.push_back(peer);
   }
 }

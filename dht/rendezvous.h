@@ -15,6 +15,7 @@
 #include <mutex>
 #include <vector>
 
+#include "dht/pex_limit.h"
 #include "proto/endpoint.h"
 
 namespace phase::dht {
@@ -24,11 +25,13 @@ class NamedPeers {
  public:
   /// That wait to be taken; beyond that others are passed over.
   static constexpr std::size_t kMaxPeers = 256;
-  void add(const std::vector<Endpoint>& peers);
+  /// `namer` may be anybody; what it has named too often is passed over.
+  void add(const Endpoint& namer, const std::vector<Endpoint>& peers);
   [[nodiscard]] std::vector<Endpoint> take();
 
  private:
   std::mutex mutex_;
+  PexLimit limit_;
   std::vector<Endpoint> peers_;
 };
 

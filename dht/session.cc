@@ -18,6 +18,7 @@
 #include <set>
 #include <thread>
 
+#include "dht/address_watch.h"
 #include "dht/convert.h"
 #include "dht/event_queue.h"
 #include "dht/guards.h"
@@ -110,7 +111,8 @@ void limit_everybody(lt::session& session) {
   session.set_peer_class_filter(classes);
 }
 
-void read_listen_alert(const lt::alert& alert, Listening& out) {
+/// False where it was about something else.
+bool read_listen_alert(const lt::alert& alert, Listening& out) {
   if (const auto* good = lt::alert_cast<lt::listen_succeeded_alert>(&alert)) {
     const auto at = from_address(good->address, static_cast<std::uint16_t>(good->port));
     if (good->socket_type == lt::socket_type_t::tcp) out.tcp.insert(at);
@@ -121,7 +123,10 @@ void read_listen_alert(const lt::alert& alert, Listening& out) {
     out.failed.push_back({at,
                           {taken ? ErrorCode::kPortInUse : ErrorCode::kNetwork,
                            at.text() + ": " + bad->error.message()}});
+  } else {
+    return false;
   }
+  return true;
 }
 
 /// Reads alerts until every endpoint is open, for UDP and, where there is `tcp`, for that, or has
@@ -139,7 +144,7 @@ Listening await_listening(lt::session& session, const std::vector<Endpoint>& end
     session.wait_for_alert(milliseconds(100));
     std::vector<lt::alert*> alerts;
     session.pop_alerts(&alerts);
-    for (const auto* alert : alerts) read_listen_alert(*alert, out);
+    for (const auto* alert : alerts) (void)read_listen_alert(*alert, out);
   }
   return out;
 }
@@ -176,9 +181,14 @@ struct Session::State {
         signal(std::make_shared<Signal>()),
         lookups(session, events, options, listens),
         releases(session, events, options),
-        ports(options.map_ports) {
+        ports(options.map_ports),
+        http_port(options.http_port),
+        utp(session.get_settings().get_bool(lt::settings_pack::enable_incoming_utp)) {
     for (auto& failure : listening.failed) events.push(std::move(failure));
+    ports.map_http(session, http_port);
     session.set_alert_notify([signal = signal] { signal->alerts_came(); });
+    if (!options.follow_addresses || !options.listen.empty() || listens.empty()) return;
+    addresses.emplace(listens, [port = listens.front().port] { return interface_addresses(port); });
   }
 
   void pump() {
@@ -186,11 +196,48 @@ struct Session::State {
     session.pop_alerts(&alerts);
     const auto now = std::chrono::steady_clock::now();
     for (const auto* alert : alerts) {
-      if (ports.handle(*alert, now)) continue;
+      if (ports.handle(*alert, now) || take_listening(*alert)) continue;
       if (!lookups.handle(*alert)) releases.handle(*alert);
     }
+    if (const auto listen = addresses ? addresses->tick(now) : std::nullopt) listen_on(*listen);
     lookups.tick(now);
     releases.tick(now);
+  }
+
+  [[nodiscard]] MonoTime next_tick() const {
+    const MonoTime next = std::min(lookups.next_tick(), releases.next_tick());
+    return addresses ? std::min(next, addresses->next_tick()) : next;
+  }
+
+  /// Sockets whose addresses stay are not touched.
+  void listen_on(const std::vector<Endpoint>& at) {
+    // libtorrent gives each address a DHT node of its own, which knows nobody.
+    const auto nodes = lookups.saved_nodes();
+    std::erase_if(listens, [&](const Endpoint& one) {
+      return std::find(at.begin(), at.end(), one) == at.end();
+    });
+    lt::settings_pack settings;
+    settings.set_str(lt::settings_pack::listen_interfaces, listen_interfaces(at));
+    session.apply_settings(std::move(settings));
+    // Where that list is the same as before, one of it could not be opened then.
+    session.reopen_network_sockets({});
+    ports.moved(at);
+    ports.map_http(session, http_port);
+    lookups.moved(nodes);
+  }
+
+  /// True where it was about this.
+  bool take_listening(const lt::alert& alert) {
+    Listening changed;
+    if (!addresses || !read_listen_alert(alert, changed)) return false;
+    for (const Endpoint& at : changed.tcp) {
+      if (std::find(listens.begin(), listens.end(), at) == listens.end()) listens.push_back(at);
+    }
+    for (ListenFailed& failure : changed.failed) {
+      addresses->failed(failure.at);
+      events.push(std::move(failure));
+    }
+    return true;
   }
 
   lt::session session;
@@ -200,6 +247,9 @@ struct Session::State {
   Lookups lookups;
   Releases releases;
   PortWatch ports;
+  std::uint16_t http_port;
+  std::optional<AddressWatch> addresses;
+  bool utp;  ///< Whether it is spoken at all.
 };
 
 Result<std::unique_ptr<Session>> Session::open(const SessionOptions& wanted) try {
@@ -259,8 +309,7 @@ std::vector<Event> Session::wait(milliseconds timeout) {
     state_->pump();
     if (!state_->events.empty()) return state_->events.take();
     if (woken || std::chrono::steady_clock::now() >= end) return {};
-    const auto next = std::min(state_->lookups.next_tick(), state_->releases.next_tick());
-    woken = state_->signal->wait_until(std::min(end, next));
+    woken = state_->signal->wait_until(std::min(end, state_->next_tick()));
   }
 }
 
@@ -379,6 +428,14 @@ std::vector<bool> Session::begun(ReleaseId release) const {
 
 std::vector<PeerAccount> Session::peers(ReleaseId release) const {
   return state_->releases.peers(release);
+}
+
+void Session::punch_holes(bool yes) {
+  if (!state_->utp || state_->ports.facts().punches_holes == yes) return;
+  state_->ports.punch_holes(yes);
+  lt::settings_pack settings;
+  settings.set_bool(lt::settings_pack::enable_outgoing_utp, yes);
+  state_->session.apply_settings(std::move(settings));
 }
 
 Reachability Session::reachability() const {

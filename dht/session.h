@@ -33,6 +33,9 @@ enum class NetworkKind { kPublic, kPrivate };
 struct SessionOptions {
   std::vector<Endpoint> listen;      ///< Empty: `port` on every address of every interface.
   std::uint16_t port = 0;            ///< 0: any free one. TCP and UDP.
+  /// Where `listen` is empty: addresses that come later are listened on too, at the same port, and
+  /// what has gone is left. For nodes that stay.
+  bool follow_addresses = false;
   bool enable_dht = true;
   bool read_only_dht = false;        ///< BEP 43: ask, never answer.
   NetworkKind network = NetworkKind::kPublic;
@@ -220,6 +223,10 @@ class Session {
   /// Everybody that ever sent or received a payload byte or is connected, banned ones included.
   [[nodiscard]] std::vector<PeerAccount> peers(ReleaseId release) const;
 
+  /// For a node that no stranger reaches: two of them meet through a third one that both are connected
+  /// to (BEP 55), which goes by uTP alone. From now on connections that we begin are tried by uTP
+  /// first, and by TCP where that is not answered. Not in a session that takes no uTP (SessionOptions).
+  void punch_holes(bool yes);
   /// Whether strangers reach us.
   [[nodiscard]] Reachability reachability() const;
   /// Where peers reach us; nowhere with socks5.

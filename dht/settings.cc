@@ -30,17 +30,11 @@ void set_identity(lt_settings& s, const SessionOptions& options) {
 }
 
 void set_listening(lt_settings& s, const std::vector<Endpoint>& listen) {
-  // Addresses, never 0.0.0.0: that would start a DHT node on the default route's interface only.
-  std::string interfaces;
-  for (const auto& endpoint : listen) {
-    if (!interfaces.empty()) interfaces += ",";
-    interfaces += endpoint.text();
-  }
-  s.set_str(lt_settings::listen_interfaces, interfaces);
+  s.set_str(lt_settings::listen_interfaces, listen_interfaces(listen));
   // A taken port is the operator's to know; libtorrent would move to another one silently.
   s.set_int(lt_settings::max_retry_port_bind, 0);
   s.set_bool(lt_settings::listen_system_port_fallback, false);
-  // The addresses are listed once and for all; no watch on the interfaces.
+  // libtorrent's own would open the sockets of addresses that it was given, and of no other.
   s.set_bool(lt_settings::enable_ip_notifier, false);
 }
 
@@ -76,8 +70,10 @@ void set_dht(lt_settings& s, const SessionOptions& options) {
 
 void set_connections(lt_settings& s, const SessionOptions& options) {
   const bool open_network = options.network == NetworkKind::kPublic;
-  // uTP moves 9 MB/s where TCP moves 104. Strangers may have no other way to reach us, so that it
-  // is accepted from the public network; we never choose it.
+  // Where one packet in two hundred is lost uTP moves a quarter of what TCP does, and never more on a
+  // line of its own, at twice the CPU time (docs/PERFORMANCE.md, TCP or uTP). Strangers may have no
+  // other way to reach us, so that it is accepted from the public network; we choose it only for a
+  // node that nobody reaches otherwise (Session::punch_holes).
   s.set_bool(lt_settings::enable_outgoing_utp, false);
   // On the link it is never worth it, and its handshake would answer strangers.
   s.set_bool(lt_settings::enable_incoming_utp,
@@ -107,6 +103,9 @@ void set_connections(lt_settings& s, const SessionOptions& options) {
 }
 
 void set_transfer(lt_settings& s, const SessionOptions& options) {
+  // Who is choked in a crowd is allowed pieces one by one (dht/spread.h). libtorrent's set would be five
+  // more for everybody, by their addresses, and the seed would send most of them several times.
+  s.set_int(lt_settings::allowed_fast_set_size, 0);
   // Everybody who asks is served; slots would make half of a rack wait for the other half.
   s.set_int(lt_settings::unchoke_slots_limit, -1);
   const auto limit = std::min<std::uint64_t>(options.upload_limit, std::numeric_limits<int>::max());
@@ -129,7 +128,6 @@ void set_transfer(lt_settings& s, const SessionOptions& options) {
 void set_take_only(lt_settings& s) {
   // The plugin in guards.h answers nothing; these keep us from offering it.
   s.set_int(lt_settings::unchoke_slots_limit, 0);
-  s.set_int(lt_settings::allowed_fast_set_size, 0);
   s.set_bool(lt_settings::send_redundant_have, false);
 }
 
@@ -167,6 +165,16 @@ void set_limits(lt_settings& s) {
 }
 
 }  // namespace
+
+std::string listen_interfaces(const std::vector<Endpoint>& listen) {
+  // Addresses, never 0.0.0.0: that would start a DHT node on the default route's interface only.
+  std::string interfaces;
+  for (const auto& endpoint : listen) {
+    if (!interfaces.empty()) interfaces += ",";
+    interfaces += endpoint.text();
+  }
+  return interfaces;
+}
 
 lt_settings make_settings(const SessionOptions& options, const std::vector<Endpoint>& listen) {
   lt_settings s;

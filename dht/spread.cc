@@ -21,6 +21,7 @@ void Spread::join(Peer peer, std::vector<bool> has) {
   Taker& taker = takers_[peer];
   taker.has = std::move(has);
   taker.has.resize(pieces_.size(), false);
+  taker.took.assign(pieces_.size(), false);
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     if (taker.has[i]) ++pieces_[i].had;
     else ++taker.lacks;
@@ -50,15 +51,20 @@ void Spread::has(Peer peer, std::uint32_t piece, MonoTime now) {
   if (took < kFast) taker.window = std::min(taker.window + 1, kMostGiven);
   if (took > kSlow) taker.window = std::max<std::size_t>(taker.window - 1, 1);
   taker.given.erase(gift);
+  came_.push_back(now);
 }
 
 void Spread::asked(Peer peer, std::uint32_t piece, MonoTime now) {
   const auto found = takers_.find(peer);
   if (found == takers_.end()) return;
-  const auto& given = found->second.given;
-  const bool gift = std::any_of(given.begin(), given.end(),
+  Taker& taker = found->second;
+  if (piece >= pieces_.size() || taker.has[piece]) return;
+  const bool gift = std::any_of(taker.given.begin(), taker.given.end(),
                                 [piece](const OnItsWay& one) { return one.piece == piece; });
-  if (gift) found->second.asked = now;
+  if (gift) taker.asked = now;
+  if (gift || taker.took[piece]) return;
+  taker.took[piece] = true;
+  ++pieces_[piece].given;
 }
 
 void Spread::sent(Peer peer, std::uint32_t piece, MonoTime now) {
@@ -106,6 +112,18 @@ std::optional<std::uint32_t> Spread::choose(const Taker& taker) const {
   return best;
 }
 
+bool Spread::line_is_full(bool with_copies, MonoTime now) {
+  while (!came_.empty() && now - came_.front() >= kMeasured) came_.pop_front();
+  std::size_t under_way = 0;
+  for (const auto& [peer, taker] : takers_) {
+    under_way += static_cast<std::size_t>(
+        std::count_if(taker.given.begin(), taker.given.end(),
+                      [now](const OnItsWay& gift) { return now - gift.since < kStale; }));
+  }
+  const std::size_t most = std::max(kFewestGiven, came_.size() + came_.size() / 4);
+  return under_way >= (with_copies ? kFewestGiven : most);
+}
+
 std::optional<Spread::Gift> Spread::next(MonoTime now) {
   if (!crowd()) return std::nullopt;
   // Whoever has the least on its way comes first.
@@ -114,7 +132,8 @@ std::optional<Spread::Gift> Spread::next(MonoTime now) {
   for (auto& [peer, one] : takers_) {
     give_up_lost(one, now);
     if (!one.takes() || one.given.size() >= std::min(one.window, one.lacks)) continue;
-    if (taker == nullptr || one.given.size() < taker->given.size()) {
+    if (taker == nullptr || std::tuple(one.given.size(), one.gifts) <
+                                std::tuple(taker->given.size(), taker->gifts)) {
       taker = &one;
       name = peer;
     }
@@ -122,7 +141,11 @@ std::optional<Spread::Gift> Spread::next(MonoTime now) {
   if (taker == nullptr) return std::nullopt;
   const auto piece = choose(*taker);
   if (!piece) return std::nullopt;
+  // What somebody has or gets already is sent again only to keep the line from being idle.
+  const bool copy = pieces_[*piece].given > 0 || pieces_[*piece].had > 0;
+  if (line_is_full(copy, now)) return std::nullopt;
   ++pieces_[*piece].given;
+  ++taker->gifts;
   if (taker->given.empty()) taker->asked = now;
   taker->given.push_back({*piece, now, std::nullopt});
   return Gift{name, *piece};

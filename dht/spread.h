@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -34,6 +35,13 @@ class Spread {
   /// were let go one after the other, and two copies of everything were sent.
   static constexpr std::chrono::seconds kUnsaid{15};
   static constexpr std::chrono::seconds kUnasked{10};
+  /// On their way to all together are so many as came in the last second, and a quarter more, so that a
+  /// line that carries more is found out. More would only wait in its buffers, each come after all
+  /// others, and nobody would have anything to pass on meanwhile.
+  static constexpr std::size_t kFewestGiven = 8;
+  /// What takes longer than that waits for a slow peer, not for our line.
+  static constexpr std::chrono::seconds kStale{2};
+  static constexpr std::chrono::seconds kMeasured{1};
 
   /// `rng_seed` decides which of equal pieces is given first.
   Spread(std::size_t pieces, std::uint32_t rng_seed);
@@ -67,10 +75,12 @@ class Spread {
   };
   struct Taker {
     std::vector<bool> has;
+    std::vector<bool> took;  ///< Was asked for without having been given.
     std::size_t lacks = 0;
     bool takes_gifts = true;
     MonoTime asked{};  ///< For something that it was given, or was given something new.
     std::size_t window = kFirstGiven;
+    std::size_t gifts = 0;    ///< In all.
     std::vector<OnItsWay> given;
     [[nodiscard]] bool takes() const { return takes_gifts && lacks > 0; }
   };
@@ -80,11 +90,13 @@ class Spread {
     std::uint32_t rank = 0;   ///< Which of equal ones comes first.
   };
   [[nodiscard]] bool crowd() const;
+  [[nodiscard]] bool line_is_full(bool with_copies, MonoTime now);
   void give_up_lost(Taker& taker, MonoTime now);
   [[nodiscard]] std::optional<std::uint32_t> choose(const Taker& taker) const;
 
   std::vector<Piece> pieces_;
   std::map<Peer, Taker> takers_;
+  std::deque<MonoTime> came_;  ///< Gifts, within kMeasured.
 };
 
 }  // namespace phase::dht

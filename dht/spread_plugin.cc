@@ -98,6 +98,7 @@ class SpreadPeer final : public lt::peer_plugin {
     if (!fast_ || !wants_all || !reachable_) return false;
     joined_ = true;
     giver_->spread.join(this, has_);
+    giver_->spread.asked(this, static_cast<std::uint32_t>(static_cast<int>(request.piece)), now());
     giver_->peers[this] = this;
     giver_->turn();
     return false;

@@ -154,6 +154,11 @@ HttpAnswer answer(const HttpRequest& request, const Catalogue& catalogue, const 
   return deliver(request, std::move(entry), now);
 }
 
+HttpAnswer not_yet(const HttpRequest& request, WallTime now) {
+  // As in answer(): nobody reads a body.
+  return plain(503, request.keep_alive && !request.has_body, request.method == "HEAD", now);
+}
+
 HttpAnswer refusal(unsigned status, WallTime now) { return plain(status, false, false, now); }
 
 }  // namespace phase::node

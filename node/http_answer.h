@@ -38,6 +38,9 @@ struct HttpAnswer {
 /// `peers` is looked up where `catalogue` has no such path.
 [[nodiscard]] HttpAnswer answer(const HttpRequest& request, const Catalogue& catalogue,
                                 const Catalogue& peers, WallTime now);
+/// An answer while nobody knows yet what is served: 503, and when to ask again. A 404 would send a client
+/// away for good.
+[[nodiscard]] HttpAnswer not_yet(const HttpRequest& request, WallTime now);
 /// An answer to what was no request: 400, 408, 413, 431, 503. The connection ends after it.
 [[nodiscard]] HttpAnswer refusal(unsigned status, WallTime now);
 

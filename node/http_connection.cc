@@ -208,7 +208,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     auto request = reader_.request();
     request.keep_alive = request.keep_alive && ++requests_ < shared_.options().max_requests;
     const auto served = shared_.begin_request();
-    begin(answer(request, *served.catalogue, *served.peers, system_clock().wall()));
+    const WallTime now = system_clock().wall();
+    begin(served.catalogue ? answer(request, *served.catalogue, *served.peers, now)
+                           : not_yet(request, now));
     reader_.finish();
     return true;
   }

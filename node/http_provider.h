@@ -55,7 +55,7 @@ using PeerTable = std::map<std::string, std::vector<Endpoint>>;
 
 class HttpProvider {
  public:
-  /// Listens and serves an empty catalogue. kPortInUse names address and remedy; kNetwork.
+  /// Listens, and answers 503 until there is a catalogue. kPortInUse names address and remedy; kNetwork.
   static Result<std::unique_ptr<HttpProvider>> open(const HttpProviderOptions& options);
   ~HttpProvider();  ///< Closes every connection at once and ends the threads.
   HttpProvider(const HttpProvider&) = delete;

@@ -8,7 +8,7 @@ namespace phase::node {
 HttpShared::HttpShared(const HttpProviderOptions& options)
     : options_(options),
       gate_(options.max_connections, options.max_per_address),
-      served_{std::make_shared<const Catalogue>(), std::make_shared<const Catalogue>()} {}
+      served_{nullptr, std::make_shared<const Catalogue>()} {}
 
 // What was set before is swapped out, so that its files are closed without the lock.
 

@@ -17,7 +17,8 @@ class HttpShared {
  public:
   static constexpr std::size_t kMaxPeersTold = 200;  ///< Of one infohash.
   struct Served {
-    std::shared_ptr<const Catalogue> catalogue, peers;
+    std::shared_ptr<const Catalogue> catalogue;  ///< None: the first one is still being made.
+    std::shared_ptr<const Catalogue> peers;
   };
 
   explicit HttpShared(const HttpProviderOptions& options);

@@ -14,6 +14,7 @@ namespace phase::node {
 enum class Reached : std::uint8_t {
   kYes,    ///< Somebody from beyond the link came in.
   kMaybe,  ///< Nothing stands in the way that is known; nobody has come yet.
+  kPunched, ///< Only where both sides send at once (hole punching).
   kNo,     ///< Somebody from beyond the link has no way in that is known.
 };
 [[nodiscard]] const char* reached_name(Reached reached);

@@ -4,6 +4,7 @@
 
 #include "boot/lan_voice.h"
 #include "dht/lan/lan.h"
+#include "node/first_nodes.h"
 
 namespace phase::node {
 namespace {
@@ -31,17 +32,6 @@ void hear(dht::Lan& lan, boot::Acquire& acquire, FetchWatcher& watcher) {
   }
 }
 
-/// Names of the public network, or somebody public beside them, leave nothing to be decided.
-bool names_decide(NetworkChoice choice, const dht::NamedNodes& nodes) {
-  if (choice != NetworkChoice::kAuto || nodes.names.empty()) return false;
-  const auto& known = dht::default_bootstrap();
-  return std::all_of(nodes.literals.begin(), nodes.literals.end(),
-                     [](const Endpoint& node) { return node.is_private(); }) &&
-         std::none_of(nodes.names.begin(), nodes.names.end(), [&](const std::string& name) {
-           return std::find(known.begin(), known.end(), name) != known.end();
-         });
-}
-
 }  // namespace
 
 std::vector<dht::Event> Visitor::wait(milliseconds timeout) {
@@ -57,28 +47,17 @@ Result<Visitor> open_visitor(const FetchOptions& options, boot::AcquireOptions& 
                           .offline = false,
                           .proxy = options.proxy};
   dht::SessionOptions session;
-  dht::NamedNodes nodes;
-  if (boot::asks_dht(visit)) {
-    auto sorted = dht::sort_nodes(options.bootstrap);
-    if (!sorted) return sorted.error();
-    nodes = std::move(*sorted);
-  }
-  auto names = std::make_unique<dht::NameLookup>(nodes.names);
-  session.nodes = nodes.literals;
-  if (names_decide(options.network, nodes)) {
-    names->wait(kNamesDecide);
-    for (const Endpoint& found : names->take()) session.nodes.push_back(found);
-  }
-  session.network = choose_network(options.network, session.nodes);
-  const bool nobody_known = session.nodes.empty() && !nodes.names.empty();
-  if (nobody_known && options.network == NetworkChoice::kAuto) {
-    session.network = dht::NetworkKind::kPublic;
-  }
+  const bool asks = boot::asks_dht(visit);
+  auto first = first_nodes(asks ? options.bootstrap : std::vector<std::string>(), options.network,
+                           kNamesDecide);
+  if (!first) return first.error();
+  session.nodes = first->nodes;
+  session.network = first->network;
   if (auto prepared = boot::prepare(visit, acquire, session); !prepared) return prepared.error();
   auto opened = dht::Session::open(session);
   if (!opened) return opened.error();
-  names->wake_with([session = opened->get()] { session->wake(); });
-  return Visitor{std::move(*opened), std::move(names)};
+  first->lookup->wake_with([session = opened->get()] { session->wake(); });
+  return Visitor{std::move(*opened), std::move(first->lookup)};
 }
 
 FetchResult run_fetch(const FetchOptions& options, const Clock& clock,

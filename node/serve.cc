@@ -4,14 +4,16 @@
 #include <sstream>
 #include <utility>
 
-#include "dht/resolve.h"
 #include "node/boot_script.h"
 #include "node/metalink.h"
 
 namespace phase::node {
 namespace {
 
-constexpr std::chrono::seconds kResolveDeadline{5};
+/// The kind of network stays what it was taken for at the start.
+constexpr std::chrono::seconds kNamesDecide{5};
+/// A host may have come up before its resolver.
+constexpr std::chrono::seconds kNamesAgain{30};
 constexpr std::size_t kMaxSavedNodesBytes = 16 * 1024;
 
 std::string saved_nodes_path(const Store& store) { return store.path() + "/dht-nodes"; }
@@ -34,14 +36,6 @@ std::string describe(const StoredRelease& release) {
 }
 
 }  // namespace
-
-dht::NetworkKind choose_network(NetworkChoice choice, const std::vector<Endpoint>& nodes) {
-  if (choice == NetworkChoice::kPublic) return dht::NetworkKind::kPublic;
-  if (choice == NetworkChoice::kPrivate) return dht::NetworkKind::kPrivate;
-  const bool all_private = std::all_of(nodes.begin(), nodes.end(),
-                                       [](const Endpoint& node) { return node.is_private(); });
-  return all_private ? dht::NetworkKind::kPrivate : dht::NetworkKind::kPublic;
-}
 
 Node::Node(Store& store, const Clock& clock, Random& random, const Log& log, ServeOptions options,
            Announce announce)
@@ -86,14 +80,16 @@ Result<void> Node::listen() {
   if (!provider) return provider.error();
   http_ = std::move(*provider);
 
-  auto nodes = dht::resolve_nodes(options_.bootstrap, kResolveDeadline);
-  if (!nodes) return nodes.error();
+  auto first = first_nodes(options_.bootstrap, options_.network, kNamesDecide);
+  if (!first) return first.error();
+  first_ = std::move(*first);
   dht::SessionOptions session;
   if (!options_.bind.empty()) session.listen.push_back(*parse_address(options_.bind, options_.peer_port));
   session.port = options_.peer_port;
+  session.follow_addresses = true;
   session.enable_dht = options_.use_dht;
-  session.network = choose_network(options_.network, *nodes);
-  session.nodes = std::move(*nodes);
+  session.network = first_.network;
+  session.nodes = first_.nodes;
   for (const Endpoint& saved : load_saved_nodes(store_)) session.nodes.push_back(saved);
   session.upload_limit = options_.upload_limit;
   session.max_peers = options_.max_peers;
@@ -104,16 +100,38 @@ Result<void> Node::listen() {
   auto opened = dht::Session::open(session);
   if (!opened) return opened.error();
   session_ = std::move(*opened);
+  first_.lookup->wake_with([this] { session_->wake(); });
   if (options_.use_dht) peer_search_.emplace(*session_);
+  if (!options_.use_dht || session.only_on_link) first_.names.clear();
+  open_network_ = session.network == dht::NetworkKind::kPublic && !session.only_on_link;
 
   for (const Endpoint& at : http_->listening()) announce_("listening http=" + at.text());
-  for (const Endpoint& at : session_->listening()) announce_("listening peer=" + at.text());
+  tell_listening();
   if (session.map_ports && !session.only_on_link) announce_("routers are asked to let strangers in");
   const bool is_private = session.network == dht::NetworkKind::kPrivate;
   announce_(!options_.use_dht ? "dht off"
                               : std::string("dht on network=") + (is_private ? "private" : "public") +
                                     " nodes=" + std::to_string(session.nodes.size()));
   return {};
+}
+
+void Node::take_names(MonoTime now) {
+  if (const auto found = first_.lookup->take(); !found.empty()) session_->add_nodes(found);
+  if (first_.names.empty() || now < next_names_) return;
+  const bool again = next_names_ != MonoTime{} && session_->dht_nodes() == 0;
+  next_names_ = now + kNamesAgain;
+  if (!again) return;
+  first_.lookup = std::make_unique<dht::NameLookup>(first_.names);
+  first_.lookup->wake_with([this] { session_->wake(); });
+}
+
+void Node::tell_listening() {
+  const auto listening = session_->listening();
+  for (const Endpoint& at : listening) {
+    const bool told = std::find(told_listening_.begin(), told_listening_.end(), at) != told_listening_.end();
+    if (!told) announce_("listening peer=" + at.text());
+  }
+  told_listening_ = listening;
 }
 
 Held Node::held(const FollowTarget& target) const {
@@ -351,9 +369,12 @@ void Node::step(std::chrono::milliseconds longest) {
     handle(event);
   }
   if (lan_) hear_lan();
+  take_names(clock_.now());
+  tell_listening();
   tick_followers();
   tell_peers(clock_.now());
   tell_servers(clock_.now());
+  punch_holes(clock_.now());
 }
 
 void Node::close() {

@@ -17,6 +17,7 @@
 #include "boot/mode_policy.h"
 #include "dht/lan/lan.h"
 #include "dht/session.h"
+#include "node/first_nodes.h"
 #include "node/follow.h"
 #include "node/http_provider.h"
 #include "node/log.h"
@@ -24,8 +25,6 @@
 #include "node/store.h"
 
 namespace phase::node {
-
-enum class NetworkChoice : std::uint8_t { kAuto, kPublic, kPrivate };
 
 struct ServeOptions {
   std::string bind;                     ///< Address; empty: every address of this host.
@@ -45,10 +44,6 @@ struct ServeOptions {
   bool use_lan = true;                  ///< Tells nodes on the link, and hears of them (DNS-SD).
   boot::Mode mode = boot::Mode::kInternet;  ///< kLocal: speaks to nobody but the link.
 };
-
-/// kAuto: private where every node to begin with has a private address.
-[[nodiscard]] dht::NetworkKind choose_network(NetworkChoice choice,
-                                              const std::vector<Endpoint>& nodes);
 
 /// Lines for programs and people who wait for a node, on stdout: "serving channel=… version=…".
 using Announce = std::function<void(const std::string&)>;
@@ -98,6 +93,12 @@ class Node final : private FollowOwner {
   void tell_servers(MonoTime now);
   /// At /peers/<infohash>, now and then.
   void tell_peers(MonoTime now);
+  /// Says which addresses have come since the node was opened.
+  void tell_listening();
+  /// Bootstrap nodes whose names have been resolved meanwhile.
+  void take_names(MonoTime now);
+  /// Where no stranger reaches this node.
+  void punch_holes(MonoTime now);
   void open_lan();
   void hear_lan();
   /// Tells the link what is served and fetched now.
@@ -127,9 +128,14 @@ class Node final : private FollowOwner {
   std::map<std::string, dht::ReleaseId> seeded_;  // by torrent name
   std::vector<std::unique_ptr<Follower>> followers_;
   std::set<Sha1> announced_roots_;
+  std::vector<Endpoint> told_listening_;
   MonoTime next_tell_servers_;
   std::map<std::string, std::vector<std::string>> told_servers_;  // by torrent name
   MonoTime next_tell_peers_{};
+  FirstNodes first_;
+  MonoTime next_names_{};
+  bool open_network_ = false;  ///< Strangers are to come in.
+  MonoTime next_holes_{};
   std::optional<PeerSearch> peer_search_;  // With a DHT.
 };
 

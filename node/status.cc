@@ -62,6 +62,8 @@ Json reachable_json(const Node& node) {
   Json json{{"strangers_come_in", reached_name(verdict.reached)},
             {"why", verdict.why},
             {"strangers", facts.strangers},
+            {"punches_holes", facts.punches_holes},
+            {"punched", facts.punched},
             {"asks_routers", facts.asks_routers},
             {"mappings", Json::array()},
             {"failures", facts.failures},
@@ -69,6 +71,7 @@ Json reachable_json(const Node& node) {
   for (const dht::PortMapping& one : facts.mappings) {
     json["mappings"].push_back({{"by", one.by},
                                 {"protocol", one.tcp ? "tcp" : "udp"},
+                                {"for", one.http ? "http" : "peers"},
                                 {"port", one.port},
                                 {"from", one.from.host()}});
   }

@@ -10,7 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "boot/cache/cache.h"
+#include "boot/fetch_text.h"
 #include "node/network_options.h"
+#include "node/progress_line.h"
 #include "node/run_fetch.h"
 #include "node/verbs.h"
 #include "proto/names.h"
@@ -22,54 +24,6 @@ constexpr const char* kVerb = "fetch";
 
 std::atomic<bool> g_cancelled = false;  // a signal handler has no other way to say it
 extern "C" void on_signal(int) { g_cancelled.store(true); }
-
-/// One line that is rewritten on a terminal, a line every second elsewhere.
-class ProgressLine final : public FetchWatcher {
- public:
-  explicit ProgressLine(const Clock& clock) : clock_(clock), terminal_(::isatty(2) == 1) {}
-
-  void message(const std::string& line) override {
-    end_line();
-    std::fprintf(stderr, "%s\n", line.c_str());
-  }
-  void progress(boot::Stage stage, const dht::ReleaseStatus& status) override {
-    if (stage != boot::Stage::kArtifacts || status.wanted == 0) return;
-    const MonoTime now = clock_.now();
-    if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(1000))) {
-      return;
-    }
-    shown_ = now;
-    const double rate = static_cast<double>(status.rate) / 1e6;
-    const std::uint64_t left = status.wanted - std::min(status.done, status.wanted);
-    // At no rate nobody knows.
-    const std::string time_left =
-        status.rate == 0 ? "" : std::to_string(left / status.rate) + " s left  ";
-    std::fprintf(stderr, "%s%3llu %%  %.1f MB/s  %s%u sources%s",
-                 terminal_ ? "\r\033[K" : "",
-                 static_cast<unsigned long long>(status.done * 100 / status.wanted), rate,
-                 time_left.c_str(), status.peers,
-                 terminal_ ? "" : "\n");
-    open_line_ = terminal_;
-  }
-  void end_line() {
-    if (open_line_) std::fputc('\n', stderr);
-    open_line_ = false;
-  }
-
- private:
-  const Clock& clock_;
-  bool terminal_;
-  bool open_line_ = false;
-  MonoTime shown_;
-};
-
-std::string how(const dht::PeerSource& source) {
-  if (source.dht) return "dht";
-  if (source.given) return "given";
-  if (source.lan) return "lan";
-  if (source.pex) return "pex";
-  return "incoming";
-}
 
 nlohmann::ordered_json report_json(const FetchResult& result) {
   nlohmann::ordered_json json{{"ok", result.outcome.ok()}};
@@ -90,7 +44,7 @@ nlohmann::ordered_json report_json(const FetchResult& result) {
   }
   for (const dht::PeerAccount& peer : result.report.sources) {
     json["sources"].push_back({{"peer", peer.peer.text()},
-                               {"how", peer.web_seed ? "http" : how(peer.source)},
+                               {"how", boot::how_learned(peer)},
                                {"bytes", peer.received},
                                {"bad_pieces", peer.bad_pieces},
                                {"banned", peer.banned}});
@@ -103,25 +57,11 @@ nlohmann::ordered_json report_json(const FetchResult& result) {
   return json;
 }
 
-void print_sources(const boot::AcquireReport& report) {
+void print_summary(const boot::AcquireReport& report) {
   for (const boot::StageTime& stage : report.stages) {
     std::fprintf(stderr, "%-10s %7.3f s\n", boot::stage_name(stage.stage), stage.seconds);
   }
-  for (const dht::PeerAccount& peer : report.sources) {
-    if (peer.received == 0 && !peer.banned) continue;
-    std::fprintf(stderr, "%-24s %12llu bytes, found by %s%s\n", peer.peer.text().c_str(),
-                 static_cast<unsigned long long>(peer.received),
-                 peer.web_seed ? "http" : how(peer.source).c_str(),
-                 peer.banned ? ", banned: it served altered bytes" : "");
-  }
-  if (report.reused != 0) {
-    std::fprintf(stderr, "%-24s %12llu bytes\n", "older releases on disk",
-                 static_cast<unsigned long long>(report.reused));
-  }
-  if (report.from_cache != 0) {
-    std::fprintf(stderr, "%-24s %12llu bytes\n", "cache",
-                 static_cast<unsigned long long>(report.from_cache));
-  }
+  for (const std::string& line : boot::summary_lines(report)) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 /// Named by a person, so that anything wrong with it is an error.
@@ -196,10 +136,10 @@ int run(const Arguments& arguments) {
   }
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-  ProgressLine line(system_clock());
+  ProgressLine line(system_clock(), STDERR_FILENO);
   const FetchResult result = run_fetch(*options, system_clock(), g_cancelled, line);
   line.end_line();
-  if (!arguments.json) print_sources(result.report);
+  if (!arguments.json) print_summary(result.report);
   int code = 0;
   if (arguments.json) code = print(kVerb, report_json(result).dump(2) + "\n");
   if (!result.outcome) return fail(kVerb, result.outcome.error());

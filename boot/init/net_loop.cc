@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "boot/acquire.h"
+#include "boot/fetch_text.h"
 #include "boot/init/identities.h"
 #include "boot/init/memory_contract.h"
 #include "boot/init/net_report.h"
@@ -26,53 +25,11 @@ namespace {
 using std::chrono::milliseconds;
 using Kind = StatusLine::Kind;
 
-constexpr milliseconds kResolveTime{10'000};
 // PID 1 hears so many lines of this process and no more (line_reader.h), and has to hear the last:
 // a fetch that takes hours says less often how far it is. A day is 2,400 lines.
 constexpr milliseconds kProgressEvery{500};
 constexpr std::chrono::seconds kProgressAtLeastEvery{60};
 constexpr int kProgressShare = 200;
-
-/// Bootstrap nodes given by name, resolved while everything else goes on. A look-up cannot be
-/// called off, so its thread outlives this where it is still under way: they share only State.
-class Names {
- public:
-  Names(std::vector<std::string> names, dht::Session& session) : state_(std::make_shared<State>()) {
-    state_->session = &session;
-    std::thread([state = state_, names = std::move(names)] {
-      auto found = dht::resolve_nodes(names, kResolveTime);
-      const std::lock_guard lock(state->mutex);
-      if (state->session == nullptr) return;
-      if (found) state->nodes = std::move(*found);
-      state->session->wake();
-    }).detach();
-  }
-  ~Names() {
-    const std::lock_guard lock(state_->mutex);
-    state_->session = nullptr;
-  }
-  Names(const Names&) = delete;
-  Names& operator=(const Names&) = delete;
-
-  /// What was found since; none most of the time.
-  [[nodiscard]] std::vector<Endpoint> take() {
-    const std::lock_guard lock(state_->mutex);
-    return std::exchange(state_->nodes, {});
-  }
-
- private:
-  struct State {
-    std::mutex mutex;
-    dht::Session* session = nullptr;  ///< Null once nobody waits any more.
-    std::vector<Endpoint> nodes;
-  };
-  std::shared_ptr<State> state_;
-};
-
-struct Bootstrap {
-  std::vector<Endpoint> literals;
-  std::vector<std::string> names;
-};
 
 Visit visit_of(const NetOptions& options) {
   return {.mode = options.mode,
@@ -82,8 +39,10 @@ Visit visit_of(const NetOptions& options) {
           .proxy = options.proxy};
 }
 
-Result<Bootstrap> sort_bootstrap(const NetOptions& options) {
-  Bootstrap out;
+/// What is no HOST:PORT resolves to nothing: it was named where it was given, and a machine boots by
+/// the others.
+dht::NamedNodes sort_bootstrap(const NetOptions& options) {
+  dht::NamedNodes out;
   if (!asks_dht(visit_of(options))) return out;
   for (const std::string& node :
        options.bootstrap.empty() ? dht::default_bootstrap() : options.bootstrap) {
@@ -97,7 +56,7 @@ Result<Bootstrap> sort_bootstrap(const NetOptions& options) {
 }
 
 // `auto`: private settings where every node is known by a private address.
-dht::NetworkKind kind_of(DhtNetwork network, const Bootstrap& bootstrap) {
+dht::NetworkKind kind_of(DhtNetwork network, const dht::NamedNodes& bootstrap) {
   if (network == DhtNetwork::kPrivate) return dht::NetworkKind::kPrivate;
   if (network == DhtNetwork::kPublic || bootstrap.literals.empty() || !bootstrap.names.empty()) {
     return dht::NetworkKind::kPublic;
@@ -160,8 +119,8 @@ std::unique_ptr<dht::Lan> open_lan(bool wanted, dht::Session& session,
 
 class Loop {
  public:
-  Loop(dht::Session& session, Acquire& acquire, Names* names, dht::Lan* lan, const Clock& clock,
-       const std::function<void(StatusLine)>& say)
+  Loop(dht::Session& session, Acquire& acquire, dht::NameLookup& names, dht::Lan* lan,
+       const Clock& clock, const std::function<void(StatusLine)>& say)
       : session_(session), acquire_(acquire), names_(names), lan_(lan), voice_(lan, session),
         clock_(clock), say_(say), began_(clock.now()) {}
 
@@ -174,15 +133,14 @@ class Loop {
       for (const dht::Event& event : session_.wait(std::max(left, milliseconds(0)))) {
         acquire_.handle(event);
       }
-      if (names_ != nullptr) {
-        if (const auto nodes = names_->take(); !nodes.empty()) session_.add_nodes(nodes);
-      }
+      if (const auto nodes = names_.take(); !nodes.empty()) session_.add_nodes(nodes);
       if (lan_ != nullptr) hear_lan();
       acquire_.tick();
       voice_.tell(acquire_);
       tell();
     }
     tell();
+    for (const std::string& line : summary_lines(acquire_.report())) say_({Kind::kSay, line, {}});
   }
 
  private:
@@ -210,7 +168,7 @@ class Loop {
 
   dht::Session& session_;
   Acquire& acquire_;
-  Names* names_;
+  dht::NameLookup& names_;
   dht::Lan* lan_;
   LanVoice voice_;
   const Clock& clock_;
@@ -242,11 +200,10 @@ Result<std::string> fetch_release(const NetOptions& options, const Clock& clock,
                                   const std::function<void(StatusLine)>& say) {
   auto settings = acquire_options(options);
   if (!settings) return settings.error();
-  auto bootstrap = sort_bootstrap(options);
-  if (!bootstrap) return bootstrap.error();
+  const auto bootstrap = sort_bootstrap(options);
   dht::SessionOptions with;
-  with.network = kind_of(options.network, *bootstrap);
-  with.nodes = bootstrap->literals;
+  with.network = kind_of(options.network, bootstrap);
+  with.nodes = bootstrap.literals;
   if (auto prepared = prepare(visit_of(options), *settings, with); !prepared) {
     return prepared.error();
   }
@@ -265,10 +222,10 @@ Result<std::string> fetch_release(const NetOptions& options, const Clock& clock,
   if (!session) return session.error();
   const auto lan = open_lan(use_lan, **session, say);
   settings->use_lan = lan != nullptr;
-  std::optional<Names> names;
-  if (!bootstrap->names.empty()) names.emplace(std::move(bootstrap->names), **session);
+  dht::NameLookup names(bootstrap.names);
+  names.wake_with([&session] { (*session)->wake(); });
   Acquire acquire(**session, clock, std::move(*settings));
-  Loop(**session, acquire, names ? &*names : nullptr, lan.get(), clock, say).run();
+  Loop(**session, acquire, names, lan.get(), clock, say).run();
   if (acquire.error()) return *acquire.error();
   return write_papers(options, acquire);
 }

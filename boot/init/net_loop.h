@@ -1,7 +1,7 @@
 // boot/init/net_loop.h
 // phase-net's work: one DHT session, one Acquire, from start to a release in the folder or an
 // error. Says what it does in status lines (boot/init/status_line.h). Blocks until it is done.
-// Names are resolved in a thread of their own meanwhile, which may outlive the call: the process
+// Names are resolved in threads of their own meanwhile, which may outlive the call: the process
 // ends with _exit() after it.
 #pragma once
 

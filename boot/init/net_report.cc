@@ -1,17 +1,8 @@
 #include "boot/init/net_report.h"
 
-#include <cstdio>
+#include "boot/fetch_text.h"
 
 namespace phase::boot {
-
-const char* how_learned(const dht::PeerAccount& peer) {
-  if (peer.web_seed) return "http";
-  if (peer.source.given) return "given";
-  if (peer.source.dht) return "dht";
-  if (peer.source.lan) return "lan";
-  if (peer.source.pex) return "pex";
-  return "incoming";
-}
 
 BootReport report_of(const AcquireReport& report) {
   BootReport out;
@@ -37,22 +28,6 @@ BootReport report_of(const AcquireReport& report) {
   out.path = report.path;
   out.refusals = report.refusals;
   return out;
-}
-
-std::string progress_text(const dht::ReleaseStatus& status) {
-  constexpr double kMiB = 1024.0 * 1024.0;
-  const auto done = static_cast<double>(status.done);
-  const auto wanted = static_cast<double>(status.wanted);
-  const auto rate = static_cast<double>(status.rate);
-  char text[160];
-  int length = std::snprintf(text, sizeof text, "%3.0f %% of %.1f MiB, %.1f MiB/s",
-                             wanted > 0 ? done / wanted * 100 : 0.0, wanted / kMiB, rate / kMiB);
-  std::string out(text, static_cast<std::size_t>(length));
-  if (rate > 0 && done < wanted) {
-    length = std::snprintf(text, sizeof text, ", %.0f s left", (wanted - done) / rate);
-    out.append(text, static_cast<std::size_t>(length));
-  }
-  return out + ", " + std::to_string(status.peers) + (status.peers == 1 ? " peer" : " peers");
 }
 
 }  // namespace phase::boot

@@ -11,7 +11,7 @@ namespace phase::sim {
 namespace {
 
 struct Options {
-  std::string kind, torrent, folder, other_torrent, other_folder, spare, listen;
+  std::string kind, torrent, folder, other_torrent, other_folder, spare, listen, bystander;
   std::vector<std::string> bootstrap;
 };
 
@@ -21,6 +21,11 @@ Result<PeerAttack> make_attack(const Options& options, std::uint64_t rng_seed) {
   auto release = ReleaseCopy::open(options.torrent, options.folder);
   if (!release) return release.error();
   PeerAttack out{*kind, std::move(*release), {}, options.spare, rng_seed};
+  if (!options.bystander.empty()) {
+    const auto bystander = parse_address(options.bystander, 0);
+    if (!bystander) return Error{ErrorCode::kUsage, options.bystander + ": no address"};
+    out.bystander = *bystander;
+  }
   if (!options.other_torrent.empty()) {
     auto other = ReleaseCopy::open(options.other_torrent, options.other_folder);
     if (!other) return other.error();
@@ -84,6 +89,7 @@ int start(int argc, char** argv) {
   app.add_option("--other-torrent", options.other_torrent, "of the release served instead");
   app.add_option("--other-folder", options.other_folder, "its files");
   app.add_option("--spare", options.spare, "a file that is served unharmed");
+  app.add_option("--bystander", options.bystander, "address that is named as a peer's (pex-…)");
   app.add_option("--listen", options.listen, "ADDRESS:PORT; its DHT node has the next port")
       ->required();
   app.add_option("--bootstrap", options.bootstrap, "ADDRESS:PORT of a DHT node")->required();

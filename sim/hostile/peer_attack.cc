@@ -5,6 +5,7 @@
 
 #include "proto/bencode.h"
 #include "sim/hostile/block_harm.h"
+#include "sim/hostile/pex_attack.h"
 
 namespace phase::sim {
 namespace {
@@ -44,17 +45,12 @@ class Connection {
   bool shake_hands() {
     std::array<std::uint8_t, 68> theirs{};
     if (!victim_.read(theirs.data(), theirs.size())) return false;
-    Bytes ours(theirs.begin(), theirs.end());
-    std::fill_n(ours.begin() + 20, 8, std::uint8_t{0});
-    ours[25] = 0x10;  // Extension protocol.
-    ours[27] = 0x04;  // Fast extension.
+    Bytes ours = handshake_answer(theirs, chance_.bytes(20));
     if (forges_hashes()) {
       // Claims version 2, so that hashes are asked for.
       ours[27] |= 0x10;
       std::copy(attack_.release.v2_cut().begin(), attack_.release.v2_cut().end(), ours.begin() + 28);
     }
-    const auto id = chance_.bytes(20);
-    std::copy(id.begin(), id.end(), ours.begin() + 48);
     Bytes extended = {0};
     auto size = static_cast<std::int64_t>(shown().info().size());
     if (attack_.kind == PeerKind::kLieLength && chance_.one_in(3)) {
@@ -97,7 +93,7 @@ class Connection {
   bool answer_extended(ByteView body) {
     if (body.empty()) return true;
     if (body[0] == 0) {
-      const auto number = read_metadata_number(body.subspan(1));
+      const auto number = read_extension_number(body.subspan(1), "ut_metadata");
       if (number) their_metadata_number_ = *number;
       return true;
     }
@@ -149,7 +145,8 @@ class Connection {
 const std::vector<std::string>& peer_kind_names() {
   static const std::vector<std::string> kNames = {
       "corrupt", "truncate", "lie-length", "stall", "never-end",
-      "swap",    "replay",   "forge-hashes", "mute", "garbage"};
+      "swap",    "replay",   "forge-hashes", "mute", "garbage",
+      "pex-nowhere", "pex-flood", "pex-bystander", "pex-again", "pex-garbage"};
   return kNames;
 }
 
@@ -166,6 +163,7 @@ std::string PeerAttack::tally_name() const {
 }
 
 void attack_as_peer(const PeerAttack& attack, const Victim& victim, Tally& tally) {
+  if (is_pex_kind(attack.kind)) return attack_by_pex(attack, victim, tally);
   Connection(attack, victim, tally).run();
 }
 

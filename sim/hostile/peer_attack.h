@@ -25,6 +25,12 @@ enum class PeerKind : std::uint8_t {
   kForgeHashes,  ///< Changed blocks, and BEP 52 hashes drawn at random that would excuse them.
   kMute,         ///< Takes the connection and says nothing.
   kGarbage,      ///< Bytes drawn at random.
+  // Have nothing, and name others who should have it (pex_attack.h):
+  kPexNowhere,   ///< Addresses where nobody is.
+  kPexFlood,     ///< The same, ten thousand at a time.
+  kPexBystander, ///< Each port of somebody who is no peer.
+  kPexAgain,     ///< The same, over connections of its own, one after the other.
+  kPexGarbage,   ///< What is no such message.
 };
 [[nodiscard]] const std::vector<std::string>& peer_kind_names();
 [[nodiscard]] std::optional<PeerKind> parse_peer_kind(const std::string& name);
@@ -35,6 +41,7 @@ struct PeerAttack {
   std::optional<ReleaseCopy> other;   ///< The older one: kSwap and kReplay have it always.
   std::string spare;                  ///< This file is served as it is, so that more is asked for.
   std::uint64_t rng_seed = 1;
+  Endpoint bystander{};               ///< Who is named: kPexBystander and kPexAgain.
 
   /// What it is counted under: the kind, and for an older release its version: replay-3.
   [[nodiscard]] std::string tally_name() const;

@@ -23,6 +23,19 @@ std::uint32_t get32(ByteView bytes, std::size_t at) {
          std::uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
 }
 
+Bytes handshake_answer(ByteView theirs, ByteView id) {
+  return handshake(theirs.subspan(28, 20), id);
+}
+
+Bytes handshake(ByteView infohash, ByteView id) {
+  Bytes out = {19};
+  bencode::put_raw(out, "BitTorrent protocol");
+  out.insert(out.end(), {0, 0, 0, 0, 0, 0x10, 0, 0x04});  // Extension protocol, fast extension.
+  out.insert(out.end(), infohash.begin(), infohash.end());
+  out.insert(out.end(), id.begin(), id.end());
+  return out;
+}
+
 Bytes peer_message(PeerMessage number, ByteView body) {
   Bytes out;
   put32(out, static_cast<std::uint32_t>(body.size() + 1));
@@ -55,12 +68,19 @@ std::optional<BlockRequest> read_request_body(ByteView body) {
   return BlockRequest{get32(body, 0), get32(body, 4), std::min(get32(body, 8), kBlockBytes)};
 }
 
-std::optional<std::uint8_t> read_metadata_number(ByteView body) {
+std::optional<std::uint8_t> read_extension_number(ByteView body, std::string_view extension) {
   const auto said = bencode::decode(body, kLimits);
   const auto* m = said ? said->find("m", Kind::kDict) : nullptr;
-  const auto* number = m == nullptr ? nullptr : m->find("ut_metadata", Kind::kInteger);
+  const auto* number = m == nullptr ? nullptr : m->find(extension, Kind::kInteger);
   if (number == nullptr || number->integer < 1 || number->integer > 255) return std::nullopt;
   return static_cast<std::uint8_t>(number->integer);
+}
+
+std::optional<std::uint16_t> read_listen_port(ByteView body) {
+  const auto said = bencode::decode(body, kLimits);
+  const auto* port = said ? said->find("p", Kind::kInteger) : nullptr;
+  if (port == nullptr || port->integer < 1 || port->integer > 65'535) return std::nullopt;
+  return static_cast<std::uint16_t>(port->integer);
 }
 
 std::optional<std::int64_t> read_metadata_request(ByteView body) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "proto/bytes.h"
 
@@ -19,6 +20,7 @@ enum PeerMessage : std::uint8_t {
   kRequest = 6,
   kPiece = 7,
   kHaveAll = 14,
+  kHaveNone = 15,
   kExtended = 20,
   kHashRequest = 21,
   kHashes = 22,
@@ -28,6 +30,10 @@ enum PeerMessage : std::uint8_t {
 /// `bytes` has four from `at` on.
 [[nodiscard]] std::uint32_t get32(ByteView bytes, std::size_t at);
 
+/// The answer to a handshake of 68 bytes, from a peer with `id` (20 bytes) that speaks BEP 6 and 10.
+[[nodiscard]] Bytes handshake_answer(ByteView theirs, ByteView id);
+/// The first word to somebody.
+[[nodiscard]] Bytes handshake(ByteView infohash, ByteView id);
 [[nodiscard]] Bytes peer_message(PeerMessage number, ByteView body);
 [[nodiscard]] Bytes piece_message(std::uint32_t piece, std::uint32_t begin, ByteView block);
 /// A part of the info dictionary (BEP 9), under the `number` that the other end gave ut_metadata.
@@ -42,8 +48,12 @@ struct BlockRequest {
 /// Nothing for a body of another size.
 [[nodiscard]] std::optional<BlockRequest> read_request_body(ByteView body);
 
-/// The number that an extension handshake's body gives ut_metadata; nothing where it gives none.
-[[nodiscard]] std::optional<std::uint8_t> read_metadata_number(ByteView body);
+/// The number that an extension handshake's body gives an extension, "ut_metadata"; nothing where it
+/// gives none.
+[[nodiscard]] std::optional<std::uint8_t> read_extension_number(ByteView body,
+                                                                std::string_view extension);
+/// The port at which it says that it takes connections.
+[[nodiscard]] std::optional<std::uint16_t> read_listen_port(ByteView body);
 /// The piece that a ut_metadata message asks for; nothing for what is no request.
 [[nodiscard]] std::optional<std::int64_t> read_metadata_request(ByteView body);
 

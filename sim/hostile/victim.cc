@@ -11,6 +11,17 @@
 #include <thread>
 
 namespace phase::sim {
+namespace {
+
+sockaddr_in address_of(const Endpoint& at) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(at.port);
+  std::memcpy(&out.sin_addr, at.address.data(), 4);
+  return out;
+}
+
+}  // namespace
 
 bool Victim::read(std::uint8_t* into, std::size_t count) const {
   std::size_t done = 0;
@@ -59,12 +70,28 @@ void Victim::wait_until_closed() const {
   }
 }
 
+Endpoint Victim::remote() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  Endpoint out;
+  if (::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return out;
+  std::memcpy(out.address.data(), &address.sin_addr, 4);
+  out.port = ntohs(address.sin_port);
+  return out;
+}
+
+Result<Victim> call(const Endpoint& at) {
+  Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = address_of(at);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return {ErrorCode::kNetwork, at.text() + ": " + std::strerror(errno)};
+  }
+  return Victim(std::move(socket), 0);
+}
+
 Result<void> listen_for_victims(const Endpoint& at, std::function<void(const Victim&)> attack) {
   Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(at.port);
-  std::memcpy(&address.sin_addr, at.address.data(), 4);
+  const sockaddr_in address = address_of(at);
   const int yes = 1;
   ::setsockopt(listening.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||

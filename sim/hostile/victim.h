@@ -30,6 +30,8 @@ class Victim {
   /// Until the other end closes; what it says is thrown away.
   void wait_until_closed() const;
 
+  /// The other end; IPv4.
+  [[nodiscard]] Endpoint remote() const;
   /// Counts connections from 1 on, for a seed of each one's own.
   [[nodiscard]] std::uint64_t number() const { return number_; }
 
@@ -42,5 +44,8 @@ class Victim {
 /// threads live as long as the process.
 [[nodiscard]] Result<void> listen_for_victims(const Endpoint& at,
                                               std::function<void(const Victim&)> attack);
+
+/// Connects; number 0.
+[[nodiscard]] Result<Victim> call(const Endpoint& at);
 
 }  // namespace phase::sim

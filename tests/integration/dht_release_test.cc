@@ -154,6 +154,34 @@ TEST_F(DhtReleases, KeepTheAccountsOfPeersThatHaveLeft) {
   EXPECT_EQ(accounts[0].client.substr(0, 10), "phase-boot");
 }
 
+// A provider that is restarted in the middle comes back at its endpoint: what it gave before counts once.
+TEST_F(DhtReleases, CountOnceWhatCameBeforeAReconnection) {
+  const auto bootstrap = start_plain_nodes(1);
+  const auto source = folder("source");
+  constexpr std::uint64_t kSize = 4'000'000;
+  const auto made = make_release(source, kName, {{"kernel", kSize}});
+  const auto limited = [](SessionOptions& options) { options.upload_limit = 1'000'000; };
+  auto seed = std::make_unique<Node>(open(2, bootstrap, limited));
+  ASSERT_TRUE(seed->session->seed(made.torrent, source).ok());
+  Node client = open(3, bootstrap);
+  const auto release =
+      discover(client, {seed.get(), &client}, made.info.infohashes, folder("into"));
+  ASSERT_TRUE(client.session->want(release, {"kernel"}).ok());
+  ASSERT_TRUE(run_until({seed.get(), &client}, seconds(30),
+                        [&] { return received(client, release) > kSize / 2; }));
+  seed.reset();
+  ASSERT_TRUE(run_until({&client}, seconds(10),
+                        [&] { return client.session->status(release).peers == 0; }));
+  const std::uint64_t before = received(client, release);
+
+  seed = std::make_unique<Node>(open(2, bootstrap));
+  ASSERT_TRUE(seed->session->seed(made.torrent, source).ok());
+  client.each = [&] { client.session->connect(release, address(2), kFromDht); };
+  ASSERT_TRUE(run_until({seed.get(), &client}, seconds(30), completed(client)));
+  EXPECT_GT(before, kSize / 2);
+  EXPECT_LT(received(client, release), kSize + kSize / 10);
+}
+
 // A fetch is cut off in the middle, as by SIGKILL: its session ends without a word to the release.
 // The next one checks what is there and fetches only the rest.
 TEST_F(DhtReleases, GoOnWhereAnEarlierFetchWasCutOff) {

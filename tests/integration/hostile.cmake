@@ -7,8 +7,10 @@ add_executable(phase-hostile-tests
   hostile_dht_test.cc
   hostile_fixture.cc
   hostile_http_test.cc
+  hostile_lan_test.cc
   hostile_main.cc
   hostile_peer_test.cc
+  hostile_pex_test.cc
   hostile_replay_test.cc
   hostile_rounds.cc
 )
@@ -18,8 +20,9 @@ target_include_directories(phase-hostile-tests SYSTEM PRIVATE ${JSON_INCLUDE_DIR
 target_compile_definitions(phase-hostile-tests PRIVATE
   PHASE_DHCP_HOOK="$<TARGET_FILE:phase-dhcp-hook>")
 add_dependencies(phase-hostile-tests
-  plasmd phase-dhcp-hook phase-dht-nodes phase-hostile-dhcp phase-hostile-dht phase-hostile-http phase-hostile-peer)
-set(HOSTILE_TIMED "HostileCrowd.*:HostileDht.Among*")
+  plasmd phase-dhcp-hook phase-dht-nodes phase-hostile-dhcp phase-hostile-dht phase-hostile-http
+  phase-hostile-lan phase-hostile-peer phase-lan phase-lan-dbus)
+set(HOSTILE_TIMED "HostileCrowd.*:HostileDht.Among*:HostilePex.*:*HostileNeighbour.*")
 gtest_discover_tests(phase-hostile-tests TEST_FILTER "${HOSTILE_TIMED}" DISCOVERY_TIMEOUT 60
   TEST_LIST phase-hostile-tests-timed PROPERTIES LABELS integration TIMEOUT 300 PROCESSORS 2)
 gtest_discover_tests(phase-hostile-tests TEST_FILTER "-${HOSTILE_TIMED}" DISCOVERY_TIMEOUT 60

@@ -71,6 +71,16 @@ TEST_F(HostileCrowd, ThirtyPercentCorruptPeersWasteAtMostFivePercentOfTheBytes) 
               fetched.seconds, static_cast<unsigned long long>(fetched.wasted()),
               100.0 * static_cast<double>(fetched.wasted()) / kBytes);
   EXPECT_LE(fetched.wasted(), kBytes / 20) << fetched.text();
+  // A person sees at the end who was refused for what.
+  std::vector<std::string> argv = {"plasmd", "fetch", "--trust", kit().public_key, "--out",
+                                   folder() + "/seen"};
+  const auto how = bootstrap_options();
+  argv.insert(argv.end(), how.begin(), how.end());
+  const std::string seen = must(shell().run(add_host(sim::kProviderLine).name, argv));
+  EXPECT_THAT(seen, testing::ContainsRegex("\n10\\.77\\.6\\.[0-9]+:6881 +[0-9]+ bytes, found by dht, "
+                                           "[0-9]+ bad pieces, banned: it served altered bytes\n"));
+  EXPECT_THAT(seen, testing::ContainsRegex("\nrefused: provider 10\\.77\\.6\\.[0-9]+:6881 served bytes "
+                                           "that do not match the signed release\n"));
   for (auto* peer : hostile) {
     (void)must(peer->stop(seconds(10)));
     EXPECT_GT(delivered(*peer, "corrupt"), 0U) << replay_command();

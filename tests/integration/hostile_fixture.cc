@@ -147,12 +147,14 @@ sim::Process& HostileTest::start_hostile(const sim::Host& host, std::vector<std:
 
 sim::Process& HostileTest::start_peer(const sim::Host& host, const std::string& kind,
                                       const std::string& channel, std::uint64_t version,
-                                      const ReleaseCopy* other, const std::string& spare) {
+                                      const ReleaseCopy* other, const std::string& spare,
+                                      const std::vector<std::string>& more) {
   std::vector<std::string> argv = {"phase-hostile-peer", "--kind", kind,
                                    "--torrent", torrent_file(channel, version),
                                    "--folder", release_folder(channel, version),
                                    "--listen", host.address + ":" + kFirstPort};
   for (const auto& node : world_->bootstrap()) argv.insert(argv.end(), {"--bootstrap", node});
+  argv.insert(argv.end(), more.begin(), more.end());
   if (!spare.empty()) argv.insert(argv.end(), {"--spare", spare});
   if (other != nullptr) {
     argv.insert(argv.end(), {"--other-torrent", other->torrent, "--other-folder", other->folder});

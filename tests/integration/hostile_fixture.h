@@ -85,7 +85,8 @@ class HostileTest : public ::testing::Test {
   /// offers instead, where its kind needs one; `spare` is a file that it serves as it is.
   sim::Process& start_peer(const sim::Host& host, const std::string& kind,
                            const std::string& channel, std::uint64_t version,
-                           const ReleaseCopy* other = nullptr, const std::string& spare = {});
+                           const ReleaseCopy* other = nullptr, const std::string& spare = {},
+                           const std::vector<std::string>& more = {});
   /// An honest provider on `host`: it follows the publisher's key.
   std::unique_ptr<sim::Process> start_follower(const sim::Host& host, const std::string& channel);
   void await_follower(sim::Process& follower, std::uint64_t version);

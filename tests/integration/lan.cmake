@@ -11,7 +11,7 @@ add_executable(phase-lan-tests
   lan_fixture.cc
   lan_test.cc
 )
-target_link_libraries(phase-lan-tests PRIVATE phase::lan phase::sim GTest::gmock GTest::gtest)
+target_link_libraries(phase-lan-tests PRIVATE phase::lan phase::sim phase_hostile GTest::gmock GTest::gtest)
 target_compile_definitions(phase-lan-tests PRIVATE
   PHASE_PROGRAMS="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 add_dependencies(phase-lan-tests phase-lan-node)

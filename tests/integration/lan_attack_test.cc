@@ -10,11 +10,17 @@
 #include <thread>
 #include <vector>
 
+#include "sim/hostile/mdns.h"
 #include "tests/integration/lan_attacker.h"
 #include "tests/integration/lan_fixture.h"
 
 namespace phase::lan_test {
 namespace {
+
+using sim::dns_answer;
+using sim::kDnsCname;
+using sim::kDnsPtr;
+using sim::wire_name;
 
 constexpr seconds kSoon{20};
 const std::string kType = "_phase-boot._tcp.local";
@@ -86,13 +92,13 @@ TEST_F(LanAttack, DatagramsThatEndAvahiDoNotReachIt) {
   const auto before = children_of(*victim);
   ASSERT_EQ(before.size(), 1U);
 
-  const std::string to_itself = answer({{kType, kCname, 120, wire_name(kType)}});
-  const std::string expires = answer({{kType, kCname, 120, wire_name("x.local")},
-                                      {"x.local", kCname, 2, wire_name("y.local")},
-                                      {"x.local", kPtr, 2, wire_name("q." + kType)}});
-  const std::string of_a_service = answer({{kType, kPtr, 120, wire_name("evil." + kType)},
-                                           {"evil." + kType, kCname, 120,
-                                            wire_name("evil." + kType)}});
+  const std::string to_itself = dns_answer({{kType, kDnsCname, 120, wire_name(kType)}});
+  const std::string expires = dns_answer({{kType, kDnsCname, 120, wire_name("x.local")},
+                                          {"x.local", kDnsCname, 2, wire_name("y.local")},
+                                          {"x.local", kDnsPtr, 2, wire_name("q." + kType)}});
+  const std::string of_a_service = dns_answer({{kType, kDnsPtr, 120, wire_name("evil." + kType)},
+                                               {"evil." + kType, kDnsCname, 120,
+                                                wire_name("evil." + kType)}});
   int sent = 0;
   for (const auto& datagram : {expires, to_itself, of_a_service, std::string("short")}) {
     sent += attacker.send(datagram) ? 1 : 0;

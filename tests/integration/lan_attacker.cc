@@ -7,17 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <stdexcept>
 #include <thread>
 
+#include "sim/hostile/mdns.h"
+
 namespace phase::lan_test {
 namespace {
-
-void put16(std::string& out, unsigned value) {
-  out += static_cast<char>(value >> 8 & 0xFF);
-  out += static_cast<char>(value & 0xFF);
-}
 
 sockaddr_in address(const char* host) {
   sockaddr_in out{};
@@ -50,48 +46,13 @@ int open_socket(const sim::Host& host) {
 
 }  // namespace
 
-std::string wire_name(const std::string& dotted) {
-  std::string out;
-  for (std::size_t begin = 0; begin < dotted.size();) {
-    const auto end = std::min(dotted.find('.', begin), dotted.size());
-    out += static_cast<char>(end - begin);
-    out += dotted.substr(begin, end - begin);
-    begin = end + 1;
-  }
-  return out + '\0';
-}
-
-std::string answer(const std::vector<Record>& records) {
-  std::string out;
-  for (const unsigned field : {0U, 0x8400U, 0U, static_cast<unsigned>(records.size()), 0U, 0U}) {
-    put16(out, field);
-  }
-  for (const auto& record : records) {
-    out += wire_name(record.name);
-    put16(out, record.type);
-    put16(out, 1);
-    put16(out, record.ttl >> 16);
-    put16(out, record.ttl & 0xFFFF);
-    put16(out, static_cast<unsigned>(record.data.size()));
-    out += record.data;
-  }
-  return out;
-}
-
 std::string forged_service(int i) {
-  const std::string type = "_phase-boot._tcp.local";
-  const std::string instance = "forged-" + std::to_string(i) + "." + type;
-  const std::string host = "forged-" + std::to_string(i) + ".local";
-  std::string srv;
-  for (const unsigned field : {0U, 0U, 8080U}) put16(srv, field);
-  const std::string txt = std::string("\x03v=1") + "\x06h=8080" +
-                          "\x26r0=0123456789abcdef/stable/x86_64/9999";
   const std::string address{10, 77, static_cast<char>(100 + i / 250),
                             static_cast<char>(1 + i % 250)};
-  return answer({{type, kPtr, 4500, wire_name(instance)},
-                 {instance, kSrv, 4500, srv + wire_name(host)},
-                 {instance, kTxt, 4500, txt},
-                 {host, kA, 4500, address}});
+  return sim::forged_node({.instance = "forged-" + std::to_string(i),
+                           .address = address,
+                           .port = 8080,
+                           .txt = {"v=1", "h=8080", "r0=0123456789abcdef/stable/x86_64/9999"}});
 }
 
 Attacker::Attacker(const sim::Host& host) : socket_(open_socket(host)) {}

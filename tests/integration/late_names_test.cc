@@ -1,6 +1,6 @@
-// Goal: a fetch begins while the names of its bootstrap nodes are still being resolved, and takes them
-// once they are. Method: the sandbox's resolver is a socket of the test, which answers when the test
-// says so. Needs root.
+// Goal: a fetch and a node begin while the names of their bootstrap nodes are still being resolved, and
+// take them once they are. Method: the sandbox's resolver is a socket of the test, which answers when
+// the test says so. Needs root.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -75,15 +75,42 @@ class Resolver {
   int socket_;
 };
 
-TEST(LateNames, AFetchBeginsBeforeTheyAreResolvedAndUsesThemThen) {
+class LateNames : public testing::Test {
+ protected:
+  void SetUp() override {
+    must(shell.run("", {"ip", "link", "set", "lo", "up"}));
+    nodes_ = must(shell.start("", {"phase-dht-nodes", "--range", "127.0.0.1:6881+12"}));
+    must(shell.await(*nodes_, "^ready 12$", "the nodes know each other", minutes(1)));
+  }
+
   const std::string folder = std::getenv("TMPDIR");
   sim::Observer silent;
-  sim::Shell shell(sim::own_folder(), folder, silent);
-  must(shell.run("", {"ip", "link", "set", "lo", "up"}));
-  Resolver resolver(folder);
-  auto nodes = must(shell.start("", {"phase-dht-nodes", "--range", "127.0.0.1:6881+12"}));
-  must(shell.await(*nodes, "^ready 12$", "the nodes know each other", minutes(1)));
+  sim::Shell shell{sim::own_folder(), folder, silent};
+  Resolver resolver{folder};
 
+ private:
+  std::unique_ptr<sim::Process> nodes_;
+};
+
+TEST_F(LateNames, ANodeServesBeforeTheyAreResolvedAndUsesThemThen) {
+  auto node = must(shell.start(
+      "", {"plasmd", "serve", "-a", folder + "/store", "--bootstrap", "node.phase.example:6881",
+           "--dht-network", "private", "--dht-port", "7881", "--no-lan"}));
+  must(shell.await(*node, "^dht on network=private nodes=0$", "it has begun", seconds(20)));
+  must(shell.await(*node, "^listening admin=", "it can be asked", seconds(20)));
+
+  resolver.answer();
+  const auto until = Clock::now() + seconds(60);
+  const std::string none = "dht        0 nodes\n";
+  std::string status = none;
+  while (status.find(none) != std::string::npos && Clock::now() < until) {
+    status = must(shell.run("", {"plasmd", "status"}));
+  }
+  EXPECT_NE(status.find("dht        "), std::string::npos) << status;
+  EXPECT_EQ(status.find(none), std::string::npos) << status;
+}
+
+TEST_F(LateNames, AFetchBeginsBeforeTheyAreResolvedAndUsesThemThen) {
   FetchOptions options;
   options.bootstrap = {"node.phase.example:6881"};
   options.network = NetworkChoice::kPrivate;

@@ -3,12 +3,14 @@ add_executable(phase-node-tests
   ${PROJECT_SOURCE_DIR}/tests/unit/sim/sandbox_main.cc
   ${PROJECT_SOURCE_DIR}/tests/unit/node/release_fixture.cc
   node_fixture.cc
+  node_address_test.cc
   node_change_test.cc
   node_confined_test.cc
   node_failure_test.cc
   node_hint_test.cc
   node_lan_test.cc
   node_life_test.cc
+  node_progress_test.cc
   node_resume_test.cc
   node_tree_test.cc
   node_trust_test.cc

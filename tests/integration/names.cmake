@@ -4,6 +4,6 @@ add_executable(phase-late-names-tests
   late_names_test.cc
 )
 target_link_libraries(phase-late-names-tests PRIVATE phase::sim phase::node GTest::gtest)
-add_dependencies(phase-late-names-tests phase-dht-nodes)
+add_dependencies(phase-late-names-tests phase-dht-nodes plasmd)
 gtest_discover_tests(phase-late-names-tests DISCOVERY_TIMEOUT 60 PROPERTIES
   LABELS integration TIMEOUT 120)

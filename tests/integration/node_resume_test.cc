@@ -79,7 +79,7 @@ TEST_F(Resume, ALinkThatWasDownForAWhileCostsNothing) {
   start_fetch();
   await_the_middle();
   must(world().network().set_plugged(client_, false));
-  must(fetch_->wait_for_line("% +0\\.0 MB/s", minutes(1)));
+  must(fetch_->wait_for_line("%.* 0\\.0 MiB/s", minutes(1)));
   must(world().network().set_plugged(client_, true));
 
   expect_done();

@@ -1,7 +1,9 @@
-# A home router that opens ports when it is asked: miniupnpd, in a namespace. Needs root.
+# Who reaches a node behind a home router: one that opens ports when it is asked (miniupnpd), and two
+# that do not. In namespaces: needs root.
 add_executable(phase-port-mapping-tests
   ${PROJECT_SOURCE_DIR}/tests/unit/sim/sandbox_main.cc
   dht_fixture.cc
+  hole_punch_test.cc
   port_mapping_test.cc
 )
 target_link_libraries(phase-port-mapping-tests PRIVATE

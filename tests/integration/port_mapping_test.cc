@@ -50,6 +50,7 @@ class PortMappingTest : public ModesTest {
       o.network = NetworkKind::kPublic;
       o.enable_dht = false;
       o.map_ports = true;
+      o.http_port = kWebPort;
     }));
     return nodes.back();
   }
@@ -70,10 +71,13 @@ TEST_P(EachWay, AStrangerFetchesThroughThePortThatTheRouterOpened) {
   nodes.reserve(2);
   Node& node = open_node();
   ASSERT_TRUE(node.session->seed(made.torrent, source).ok());
+  serve(near, "location / { return 200 'from the node'; }");
+  std::uint16_t peers = 0, http = 0;  // The router's ports.
   const auto mapped = [&] {
-    const auto facts = node.session->reachability();
-    return std::find_if(facts.mappings.begin(), facts.mappings.end(),
-                        [](const PortMapping& one) { return one.tcp; }) != facts.mappings.end();
+    for (const PortMapping& one : node.session->reachability().mappings) {
+      if (one.tcp) (one.http ? http : peers) = one.port;
+    }
+    return peers != 0 && http != 0;
   };
   ASSERT_TRUE(run_until({&node}, seconds(60), mapped)) << router_->last_lines(40);
   EXPECT_EQ(node.session->reachability().strangers, 0u);
@@ -83,12 +87,7 @@ TEST_P(EachWay, AStrangerFetchesThroughThePortThatTheRouterOpened) {
   const auto into = folder("into");
   const auto release = stranger.session->fetch(made.info.infohashes, into, made.torrent);
   ASSERT_TRUE(release.ok());
-  for (const PortMapping& one : node.session->reachability().mappings) {
-    if (one.tcp) {
-      stranger.session->connect(*release, *parse_address(lan.uplink_address, one.port),
-                                {.given = true});
-    }
-  }
+  stranger.session->connect(*release, *parse_address(lan.uplink_address, peers), {.given = true});
   ASSERT_TRUE(stranger.session->want(*release, {"kernel"}).ok());
   ASSERT_TRUE(run_until({&node, &stranger}, seconds(60), [&] {
     return stranger.find<ReleaseCompleted>() != nullptr;
@@ -98,6 +97,10 @@ TEST_P(EachWay, AStrangerFetchesThroughThePortThatTheRouterOpened) {
   EXPECT_EQ(facts.mappings.front().by, GetParam());
   EXPECT_GE(facts.strangers, 1u);
   EXPECT_TRUE(facts.last_stranger.has_value());
+  EXPECT_EQ(sim::must(sim::run_command(
+                {"curl", "--silent", "http://" + lan.uplink_address + ":" + std::to_string(http)},
+                far.name)),
+            "from the node\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(PortMapping, EachWay, testing::Values("UPnP", "NAT-PMP"),

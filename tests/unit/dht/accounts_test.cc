@@ -34,6 +34,19 @@ TEST(Accounts, AddUpOverConnections) {
   EXPECT_EQ(all[0].sent, 7u);
 }
 
+TEST(Accounts, CountOnceWhatAConnectionGoesOnFrom) {
+  Accounts accounts;
+  accounts.closed(connection(1, 2'500, 7));
+  accounts.opened(connection(1, 2'048));  // libtorrent remembers whole KiB.
+  accounts.begin_report();
+  accounts.set_live({connection(1, 5'000, 1)});
+  ASSERT_EQ(accounts.all().size(), 1u);
+  EXPECT_EQ(accounts.all()[0].received, 5'452u);
+  EXPECT_EQ(accounts.all()[0].sent, 8u);
+  accounts.opened(connection(2, 100));
+  EXPECT_EQ(accounts.all().size(), 1u) << "nothing is known of it";
+}
+
 // A connection closes between the moment in which its figures are taken and the one in which they
 // are handed over: they must not count twice.
 TEST(Accounts, DoNotCountAConnectionTwiceThatClosesWhileItIsReported) {

@@ -86,7 +86,7 @@ bool MetadataPeer::answer_next(const sim::Victim& session) {
   if (body[0] != sim::kExtended || body.size() < 2) return true;
   const ByteView rest = ByteView(body).subspan(2);
   if (body[1] == 0) {
-    number_ = sim::read_metadata_number(rest).value_or(0);
+    number_ = sim::read_extension_number(rest, "ut_metadata").value_or(0);
     return true;
   }
   const auto piece = body[1] == kTheirNumber ? sim::read_metadata_request(rest) : std::nullopt;

@@ -1,5 +1,5 @@
 // Goal: in a crowd each piece leaves the seed once before any leaves it twice, nobody has more on its
-// way than it takes, and whoever is alone chooses for himself. Method: peers that say what they have.
+// way than it takes, nor the line more than it carries, and whoever is alone chooses for himself. Method: peers that say what they have.
 #include "dht/spread.h"
 
 #include <gmock/gmock.h>
@@ -151,6 +151,45 @@ TEST_F(SpreadTest, WhoLeavesTakesNothingAlong) {
       spread_.has(gift.peer, gift.piece, now_ + milliseconds(1000));
     }
   }
+}
+
+TEST_F(SpreadTest, WhatSomebodyTookBeforeComesLast) {
+  join(0);
+  join(1);
+  for (std::uint32_t i = 0; i < kPieces - 2; ++i) spread_.asked(peer(0), i, now_);
+  std::set<std::uint32_t> first;
+  for (const auto& gift : all()) first.insert(gift.piece);
+  EXPECT_TRUE(first.contains(kPieces - 2));
+  EXPECT_TRUE(first.contains(kPieces - 1));
+}
+
+TEST_F(SpreadTest, TheLineHoldsWhatItCarriesAndEverybodyHasATurn) {
+  for (int i = 0; i < 8; ++i) join(i);
+  auto gifts = all();
+  EXPECT_EQ(gifts.size(), Spread::kFewestGiven);
+  std::set<Spread::Peer> who;
+  for (const auto& gift : gifts) who.insert(gift.peer);
+  EXPECT_EQ(who.size(), 8U);
+  now_ += milliseconds(200);
+  for (const auto& gift : gifts) spread_.has(gift.peer, gift.piece, now_);
+  gifts = all();
+  EXPECT_EQ(gifts.size(), Spread::kFewestGiven + Spread::kFewestGiven / 4) << "a quarter more";
+  now_ += Spread::kStale;
+  EXPECT_FALSE(all().empty()) << "what does not come holds up nobody else";
+}
+
+TEST_F(SpreadTest, CopiesDoNotHoldUpWhatNobodyHas) {
+  for (int i = 0; i < 8; ++i) join(i);
+  std::set<std::uint32_t> given;
+  std::vector<Spread::Gift> gifts;
+  while (given.size() < kPieces) {
+    gifts = all();
+    ASSERT_FALSE(gifts.empty());
+    for (const auto& gift : gifts) given.insert(gift.piece);
+    now_ += milliseconds(50);
+    for (const auto& gift : gifts) spread_.has(gift.peer, gift.piece, now_);
+  }
+  EXPECT_EQ(all().size(), Spread::kFewestGiven) << "the line carried many times that";
 }
 
 TEST_F(SpreadTest, HearsNothingThatIsNotSo) {

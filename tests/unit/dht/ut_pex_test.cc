@@ -55,7 +55,11 @@ TEST(UtPex, OfAMessageFiftyPeersCount) {
 
 TEST(NamedPeers, HoldsSoManyUntilTheyAreTaken) {
   NamedPeers named;
-  for (std::size_t i = 0; i < NamedPeers::kMaxPeers; ++i) named.add({at("192.0.2.1:6881"), at("192.0.2.2:6881")});
+  for (int i = 1; i <= 200; ++i) {
+    Endpoint namer = at("192.0.2.0:6881"), first = at("198.51.100.0:1"), second = at("203.0.113.0:1");
+    namer.address[3] = first.address[3] = second.address[3] = static_cast<std::uint8_t>(i);
+    named.add(namer, {first, second, first});
+  }
   EXPECT_EQ(named.take().size(), NamedPeers::kMaxPeers);
   EXPECT_TRUE(named.take().empty());
 }

@@ -126,5 +126,18 @@ TEST_F(HttpAnswerTest, LooksAtPeersToo) {
   EXPECT_EQ(ask(get("/peers/01")).status, 404u);
 }
 
+TEST_F(HttpAnswerTest, WhileNothingIsKnownYetItSaysWhenToAskAgain) {
+  auto request = get("/f");
+  const auto reply = not_yet(request, WallTime{784'111'777});
+  EXPECT_EQ(reply.status, 503u);
+  EXPECT_TRUE(reply.keep_alive);
+  EXPECT_THAT(reply.head, HasSubstr("\r\nRetry-After: 10\r\n"));
+  EXPECT_FALSE(reply.text.empty());
+  request.method = "HEAD";
+  EXPECT_TRUE(not_yet(request, WallTime{784'111'777}).text.empty());
+  request.has_body = true;
+  EXPECT_FALSE(not_yet(request, WallTime{784'111'777}).keep_alive) << "its body would be the next request";
+}
+
 }  // namespace
 }  // namespace phase::node

@@ -23,16 +23,35 @@ TEST(Reachable, AStrangerWhoCameIsTheProof) {
 
 TEST(Reachable, AMappedPortAndAPublicAddressMayBeEnough) {
   dht::Reachability facts;
-  facts.mappings = {{"UPnP", false, 6881, kPrivate}};
+  facts.mappings = {{"UPnP", false, false, 6881, kPrivate}};
   EXPECT_EQ(judge_reachability(facts, {kPrivate}, kNow).reached, Reached::kNo) << "UDP alone";
-  facts.mappings.push_back({"NAT-PMP", true, 7000, kPrivate});
+  facts.mappings.push_back({"NAT-PMP", true, false, 7000, kPrivate});
   const auto mapped = judge_reachability(facts, {kPrivate}, kNow);
   EXPECT_EQ(mapped.reached, Reached::kMaybe);
-  EXPECT_THAT(mapped.why, HasSubstr("TCP port 7000 (NAT-PMP)"));
+  EXPECT_THAT(mapped.why, HasSubstr("its TCP port 7000 (NAT-PMP);"));
+  facts.mappings.push_back({"NAT-PMP", true, true, 8080, kPrivate});
+  EXPECT_THAT(judge_reachability(facts, {kPrivate}, kNow).why,
+              HasSubstr("7000 (NAT-PMP) and, for HTTP, its TCP port 8080 (NAT-PMP);"));
 
   const auto open = judge_reachability({}, {kPrivate, kPublic}, kNow);
   EXPECT_EQ(open.reached, Reached::kMaybe);
   EXPECT_THAT(open.why, HasSubstr("198.51.100.7:6881"));
+}
+
+TEST(Reachable, WhoComesThroughAPunchedHoleIsNoProofThatOthersDo) {
+  dht::Reachability facts;
+  facts.punches_holes = true;
+  facts.punched = 2;
+  facts.last_punched = kNow - std::chrono::seconds(7);
+  const auto verdict = judge_reachability(facts, {kPrivate}, kNow);
+  EXPECT_EQ(verdict.reached, Reached::kPunched);
+  EXPECT_STREQ(reached_name(verdict.reached), "by hole punching");
+  EXPECT_THAT(verdict.why, HasSubstr("2 connections came from beyond the link by uTP"));
+  EXPECT_THAT(verdict.why, HasSubstr("this host has private addresses only"));
+
+  facts.strangers = 1;
+  facts.last_stranger = kNow;
+  EXPECT_EQ(judge_reachability(facts, {kPrivate}, kNow).reached, Reached::kYes);
 }
 
 TEST(Reachable, OtherwiseItSaysWhatStandsInTheWay) {

@@ -141,7 +141,7 @@ TEST_F(BlockHarm, TheSpareFileIsServedAsItIs) {
 }
 
 TEST(PeerKinds, HaveTheNamesThatAreParsed) {
-  ASSERT_EQ(peer_kind_names().size(), static_cast<std::size_t>(PeerKind::kGarbage) + 1);
+  ASSERT_EQ(peer_kind_names().size(), static_cast<std::size_t>(PeerKind::kPexGarbage) + 1);
   for (std::size_t i = 0; i < peer_kind_names().size(); ++i) {
     EXPECT_EQ(parse_peer_kind(peer_kind_names()[i]), static_cast<PeerKind>(i));
   }

@@ -38,12 +38,31 @@ TEST(PeerWire, ReadsRequestsOfOneLengthOnly) {
   EXPECT_EQ(read_request_body(Bytes(12, 0xFF))->count, kBlockBytes);
 }
 
-TEST(PeerWire, ReadsTheNumberForTheInfoDictionary) {
-  EXPECT_EQ(read_metadata_number(as_bytes("d1:md11:ut_metadatai2eee")), 2);
+TEST(PeerWire, TheHandshakeIsAnsweredForTheSameTorrent) {
+  const Bytes infohash(20, 'i');
+  const Bytes asked = handshake(infohash, Bytes(20, 'a'));
+  ASSERT_EQ(asked.size(), 68U);
+  const Bytes answer = handshake_answer(asked, Bytes(20, 'b'));
+  EXPECT_EQ(answer, handshake(infohash, Bytes(20, 'b')));
+  EXPECT_EQ(as_text(answer), std::string("\x13") + "BitTorrent protocol" +
+                                 std::string("\0\0\0\0\0\x10\0\x04", 8) + std::string(20, 'i') +
+                                 std::string(20, 'b'));
+}
+
+TEST(PeerWire, ReadsWhereAPeerTakesConnections) {
+  EXPECT_EQ(read_listen_port(as_bytes("d1:pi6881ee")), 6881);
+  for (const char* none : {"", "de", "d1:pi0ee", "d1:pi65536ee", "d1:pi-1ee", "d1:p4:6881e"}) {
+    EXPECT_FALSE(read_listen_port(as_bytes(none)).has_value()) << none;
+  }
+}
+
+TEST(PeerWire, ReadsTheNumberOfAnExtension) {
+  EXPECT_EQ(read_extension_number(as_bytes("d1:md11:ut_metadatai2e6:ut_pexi9eee"), "ut_pex"), 9);
+  EXPECT_EQ(read_extension_number(as_bytes("d1:md11:ut_metadatai2eee"), "ut_metadata"), 2);
   for (const char* none : {"", "d1:mde", "de", "d1:mi1ee", "d1:md11:ut_metadatai0eee",
                            "d1:md11:ut_metadatai256eee", "d1:md11:ut_metadatai-1eee",
                            "d1:md11:ut_metadata1:2ee", "d1:md11:ut_metadatai2eee ", "garbage"}) {
-    EXPECT_FALSE(read_metadata_number(as_bytes(none)).has_value()) << none;
+    EXPECT_FALSE(read_extension_number(as_bytes(none), "ut_metadata").has_value()) << none;
   }
 }
 

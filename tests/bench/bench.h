@@ -33,6 +33,8 @@ void run_lan(Bench& bench);
 void run_transfer(Bench& bench);
 /// Many clients at once from one seed, beside one HTTP server.
 void run_flash_crowd(Bench& bench);
+/// TCP or uTP, on a LAN, on slow lines that lose packets, and beside somebody's TCP.
+void run_transports(Bench& bench);
 /// Machines on one link behind a slow line: how often a release comes through it.
 void run_uplink(Bench& bench);
 /// A machine's stages beside the seed's way, and its initramfs.

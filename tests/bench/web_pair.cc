@@ -99,10 +99,8 @@ std::vector<std::string> WebPair::pinned(int core, std::vector<std::string> argv
   return argv;
 }
 
-std::vector<std::string> WebPair::client(const std::vector<std::string>& argv, int nice) const {
-  auto all = pinned(1, argv);
-  if (nice > 0) all.insert(all.begin(), {"nice", "-n", std::to_string(nice)});
-  return all;
+std::vector<std::string> WebPair::client(const std::vector<std::string>& argv) const {
+  return pinned(1, argv);
 }
 
 void WebPair::start(const std::string& name, std::uint16_t port,

@@ -41,9 +41,8 @@ class WebPair {
   /// Starts both anew; they answer when this returns.
   void restart();
   [[nodiscard]] const std::vector<Server>& servers() const { return servers_; }
-  /// A program on the clients' core, as `nice` as given.
-  [[nodiscard]] std::vector<std::string> client(const std::vector<std::string>& argv,
-                                                int nice = 0) const;
+  /// A program on the clients' core.
+  [[nodiscard]] std::vector<std::string> client(const std::vector<std::string>& argv) const;
   [[nodiscard]] const sim::Host& host() const { return host_; }
 
  private:

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "boot/init/identities.h"
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 #include "boot/init/report.h"
 #include "tests/unit/boot/init/release_folder.h"
 

@@ -107,7 +107,7 @@ TEST_F(HandOver, TheBootedNodeServesItsReleaseAfterEverybodyElseDied) {
 // The kernel takes at most half of the memory, and a system that has no room to work serves nobody.
 TEST_F(HandOver, WhereMemoryIsShortTheReleaseIsLeftOutAndTheReportSaysSo) {
   PowerOnChoice choice;
-  choice.memory_mib = 288;
+  choice.memory_mib = 224;
   auto machine = must(world().power_on(kit(), choice));
   const auto boot = must(watch_boot(shell(), *machine, minutes(5)));
 

@@ -127,6 +127,12 @@ class RealFiles final : public Files {
     return os_error("link " + from + " to", to, errno);
   }
 
+  Result<void> link_folder(const std::string& target, const std::string& at) override {
+    if (::symlink(target.c_str(), at.c_str()) == 0) return {};
+    if (errno == EEXIST) return {ErrorCode::kExists, at + " is there already"};
+    return os_error("link " + target + " to", at, errno);
+  }
+
   Result<void> sync_file(const std::string& path) override {
     const Descriptor fd(open_again(path.c_str(), O_RDONLY | O_NOFOLLOW));
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) return os_error("sync", path, errno);

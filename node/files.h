@@ -41,6 +41,9 @@ class Files {
   virtual Result<void> copy_file(const std::string& from, const std::string& to) = 0;
   /// A second name for the same file; only for files that are never changed in place.
   virtual Result<void> link_file(const std::string& from, const std::string& to) = 0;
+  /// A symbolic link `at` to the folder `target`, which stays whose it is; kExists where something
+  /// is at `at`.
+  virtual Result<void> link_folder(const std::string& target, const std::string& at) = 0;
   virtual Result<void> sync_file(const std::string& path) = 0;
   /// Makes the names in `path` durable: entries created, renamed, removed.
   virtual Result<void> sync_folder(const std::string& path) = 0;

@@ -34,20 +34,15 @@ Follower::Follower(dht::Session& session, const Clock& clock, Random& random, Fo
       search_(session, chain_.current(), search_options(options_), [&session] { session.wake(); }),
       choice_(chain_.current().pointer_keys(options_.target.channel, options_.target.arch),
               options_.target.channel, options_.target.arch, options_.min_version),
+      puts_(options_.put_every, random_),
       retry_pause_(kFirstRetryPause) {
   for (const std::string& url : options_.provider_urls) search_.ask(url);
   hold(std::move(held));
-  next_look_ = next_put_ = retry_at_ = clock_.now();
+  next_look_ = retry_at_ = clock_.now();
+  puts_.at_once(clock_.now());
 }
 
 Follower::~Follower() { end_look(); }
-
-Duration Follower::jitter(Duration around) {
-  std::array<std::uint8_t, 2> chance{};
-  random_.fill(chance);
-  const int permille = (chance[0] * 256 + chance[1]) % 501 - 250;
-  return around + around * permille / 1000;
-}
 
 /// What is held and the current root's: an older key's pointer is nothing to keep alive.
 void Follower::hold(Held held) {
@@ -97,6 +92,7 @@ void Follower::ask_lan_nodes_for_roots() {
 void Follower::begin_look() {
   looking_ = true;
   look_ends_ = clock_.now() + options_.look_for;
+  seen_.clear();
   ask_lan_nodes_for_roots();
   search_.start(clock_.now());
   if (!options_.use_dht) return;
@@ -178,7 +174,7 @@ void Follower::end_acquire() {
   if (!result) {
     last_error_ = result.error();
     messages_.push_back(result.error().detail);
-    retry_at_ = clock_.now() + jitter(retry_pause_);
+    retry_at_ = clock_.now() + spread(retry_pause_, random_);
     retry_pause_ = std::min<Duration>(retry_pause_ * 2, kMaxRetryPause);
     return;
   }
@@ -189,7 +185,8 @@ void Follower::end_acquire() {
   messages_.push_back("fetched " + std::to_string(report.received) + " bytes, reused " +
                       std::to_string(report.reused) + " of older releases");
   hold({acquire->acquired()->manifest.manifest.release_version, acquire->acquired()->pointer});
-  next_put_ = next_look_ = clock_.now();  // the look completes the set of salts
+  next_look_ = clock_.now();  // the look completes the set of salts
+  puts_.at_once(clock_.now());
 }
 
 void Follower::published(Held held) {
@@ -199,21 +196,43 @@ void Follower::published(Held held) {
     acquire_.reset();
   }
   hold(std::move(held));
-  next_put_ = clock_.now();
+  puts_.at_once(clock_.now());
 }
 
 void Follower::put_items() {
   for (const SignedItem& item : held_.items) session_.put_item(item);
-  next_put_ = clock_.now() + jitter(options_.put_every);
+  puts_.sent(clock_.now(), held_.items.size());
+}
+
+/// A DHT that answers and does not know the pointer has lost it: whoever held it has gone.
+void Follower::judge_look() {
+  if (!options_.use_dht || held_.items.empty() || session_.dht_nodes() == 0) return;
+  if (seen_.size() >= held_.items.size()) {
+    puts_.seen();
+  } else {
+    puts_.missed(clock_.now());
+  }
 }
 
 void Follower::handle(const dht::Event& event) {
   if (acquire_) acquire_->handle(event);
   if (looking_) search_.handle(event, clock_.now());
+  if (const auto* put = std::get_if<dht::ItemStored>(&event)) {
+    const bool ours = std::any_of(held_.items.begin(), held_.items.end(), [&](const SignedItem& item) {
+      return item.salt == put->salt && item.seq == put->seq;
+    });
+    const auto nodes = static_cast<std::uint32_t>(std::max(put->nodes, 0));
+    if (ours) puts_.stored(clock_.now(), nodes, session_.dht_nodes());
+  }
   const auto* found = std::get_if<dht::ItemFound>(&event);
   if (found == nullptr) return;
   if (std::find(lookups_.begin(), lookups_.end(), found->lookup) == lookups_.end()) return;
   const auto offered = choice_.offer(found->item);
+  for (const SignedItem& held : held_.items) {
+    const bool same = held.key == found->item.key && held.salt == found->item.salt;
+    // A newer one is as good: then this one need not be kept alive.
+    if (offered && same && found->item.seq >= held.seq) seen_.insert(held.salt);
+  }
   if (!offered) {
     messages_.push_back("pointer refused: " + offered.error().detail);
   } else if (*offered && newer_is_signed()) {
@@ -242,7 +261,8 @@ void Follower::tick() {
   if (!options_.use_dht && !options_.use_lan) return;
   if (looking_ && now >= look_ends_) {
     end_look();
-    next_look_ = now + jitter(options_.look_every);
+    judge_look();
+    next_look_ = now + spread(options_.look_every, random_);
     const auto& best = choice_.best();
     auto items = choice_.items();
     if (best && best->release_version == held_.release_version && !items.empty()) {
@@ -251,7 +271,7 @@ void Follower::tick() {
     }
   }
   if (!looking_ && now >= next_look_) begin_look();
-  if (options_.use_dht && now >= next_put_) put_items();
+  if (options_.use_dht && puts_.due(now)) put_items();
 }
 
 MonoTime Follower::next_tick() const {
@@ -259,7 +279,7 @@ MonoTime Follower::next_tick() const {
   if (held_.release_version == 0) return retry_at_;
   MonoTime keep = MonoTime::max();
   if (options_.use_dht || options_.use_lan) keep = looking_ ? look_ends_ : next_look_;
-  if (options_.use_dht) keep = std::min(keep, next_put_);
+  if (options_.use_dht) keep = std::min(keep, puts_.next());
   return newer_is_known() ? std::min(keep, retry_at_) : keep;
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "boot/root_search.h"
 #include "dht/lan/lan.h"
 #include "dht/session.h"
+#include "node/put_schedule.h"
 #include "node/stored_chain.h"
 #include "proto/ports.h"
 
@@ -126,7 +128,8 @@ class Follower {
   void learn_and_tell(const std::vector<Bytes>& untrusted);
   void hold(Held held);
   void ask_lan_nodes_for_roots();
-  [[nodiscard]] Duration jitter(Duration around);
+  /// What the look that ends now says of the pointer that is held.
+  void judge_look();
 
   dht::Session& session_;
   const Clock& clock_;
@@ -140,11 +143,12 @@ class Follower {
   boot::PointerChoice choice_;
   bool looking_ = false;
   std::vector<dht::LookupId> lookups_;
+  std::set<std::string> seen_;        // salts of held items that this look found
   std::map<std::string, dht::LanNode> lan_nodes_;  // by instance
   bool lan_browsed_ = false;
   MonoTime look_ends_;
   MonoTime next_look_;
-  MonoTime next_put_;
+  PutSchedule puts_;
   std::unique_ptr<boot::Acquire> acquire_;
   MonoTime retry_at_;
   Duration retry_pause_;

@@ -91,6 +91,9 @@ Result<void> Node::listen() {
   session.network = first_.network;
   session.nodes = first_.nodes;
   for (const Endpoint& saved : load_saved_nodes(store_)) session.nodes.push_back(saved);
+  if (options_.use_dht) {
+    session.nodes.insert(session.nodes.end(), options_.more_nodes.begin(), options_.more_nodes.end());
+  }
   session.upload_limit = options_.upload_limit;
   session.max_peers = options_.max_peers;
   session.max_peers_per_address = options_.max_peers_per_address;
@@ -294,6 +297,7 @@ std::vector<boot::OlderRelease> Node::older(const FollowTarget& target) const {
     const bool is_same = release.channel == target.channel && release.arch == target.arch;
     (is_same ? same : others).push_back({release.folder, release.torrent});
   }
+  others.insert(others.end(), options_.older.begin(), options_.older.end());
   same.insert(same.end(), others.begin(), others.end());
   return same;
 }
@@ -375,6 +379,7 @@ void Node::step(std::chrono::milliseconds longest) {
   tell_peers(clock_.now());
   tell_servers(clock_.now());
   punch_holes(clock_.now());
+  tell_expiry(clock_.now());
 }
 
 void Node::close() {

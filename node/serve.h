@@ -17,6 +17,7 @@
 #include "boot/mode_policy.h"
 #include "dht/lan/lan.h"
 #include "dht/session.h"
+#include "node/expiry.h"
 #include "node/first_nodes.h"
 #include "node/follow.h"
 #include "node/http_provider.h"
@@ -41,6 +42,8 @@ struct ServeOptions {
   /// On the public network, routers are asked to let strangers in (UPnP, NAT-PMP, PCP).
   bool map_ports = true;
   std::vector<std::string> mirrors;     ///< http:// URLs of web servers with the same releases.
+  std::vector<Endpoint> more_nodes;     ///< DHT nodes that somebody once met.
+  std::vector<boot::OlderRelease> older;///< Elsewhere on this host: pieces of these need not come.
   bool use_lan = true;                  ///< Tells nodes on the link, and hears of them (DNS-SD).
   boot::Mode mode = boot::Mode::kInternet;  ///< kLocal: speaks to nobody but the link.
 };
@@ -99,6 +102,8 @@ class Node final : private FollowOwner {
   void take_names(MonoTime now);
   /// Where no stranger reaches this node.
   void punch_holes(MonoTime now);
+  /// Warns of what is about to expire.
+  void tell_expiry(MonoTime now);
   void open_lan();
   void hear_lan();
   /// Tells the link what is served and fetched now.
@@ -132,6 +137,12 @@ class Node final : private FollowOwner {
   MonoTime next_tell_servers_;
   std::map<std::string, std::vector<std::string>> told_servers_;  // by torrent name
   MonoTime next_tell_peers_{};
+  struct ToldExpiry {
+    Freshness freshness;
+    MonoTime at;
+  };
+  MonoTime next_expiry_{};
+  std::map<std::string, ToldExpiry> told_expiry_;  // by what it is of
   FirstNodes first_;
   MonoTime next_names_{};
   bool open_network_ = false;  ///< Strangers are to come in.

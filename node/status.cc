@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "node/expiry.h"
 #include "node/reachable.h"
 
 namespace phase::node {
@@ -11,7 +12,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json release_json(const Node& node, const StoredRelease& release) {
+Freshness freshness(const StoredRelease& release, WallTime now) {
+  return freshness_of(release.manifest.created, release.manifest.expires, now);
+}
+
+Json release_json(const Node& node, const StoredRelease& release, WallTime now) {
   Json json{{"publisher", release.publisher.hex()},
             {"channel", release.channel},
             {"arch", release.arch},
@@ -20,6 +25,7 @@ Json release_json(const Node& node, const StoredRelease& release) {
             {"name", release.name},
             {"bytes", release.manifest.total_bytes()},
             {"expires", release.manifest.expires.seconds},
+            {"expiry", freshness_name(freshness(release, now))},
             {"infohash_v1", to_hex(release.info.infohashes.v1)},
             {"infohash_v2", to_hex(release.info.infohashes.v2)},
             {"manifest_sha256", to_hex(release.manifest_sha256)}};
@@ -32,11 +38,12 @@ Json release_json(const Node& node, const StoredRelease& release) {
   return json;
 }
 
-Json follower_json(const Follower& follower) {
+Json follower_json(const Follower& follower, WallTime now) {
   const FollowTarget& target = follower.target();
   Json json{{"key", target.publisher()},
             {"root", follower.root().version},
             {"root_expires", follower.root().expires.seconds},
+            {"root_expiry", freshness_name(freshness_of({}, follower.root().expires, now))},
             {"channel", target.channel},
             {"arch", target.arch},
             {"version", follower.held().release_version}};
@@ -91,6 +98,36 @@ void metric(std::ostringstream& out, const char* name, const char* type, const c
       << name << ' ' << value << '\n';
 }
 
+std::string labels(const StoredRelease& release) {
+  return "{publisher=\"" + release.publisher.id() + "\",channel=\"" + release.channel +
+         "\",arch=\"" + release.arch + "\"} ";
+}
+
+/// For an alert well before: phase_release_expiry > 0.
+void expiry_metrics(std::ostringstream& out, const Node& node, WallTime now) {
+  out << "# HELP phase_release_expires_timestamp_seconds When the newest release expires; 0: never.\n"
+         "# TYPE phase_release_expires_timestamp_seconds gauge\n";
+  for (const StoredRelease& release : node.store().releases()) {
+    if (!release.current) continue;
+    out << "phase_release_expires_timestamp_seconds" << labels(release)
+        << release.manifest.expires.seconds << '\n';
+  }
+  out << "# HELP phase_release_expiry 0: good, 1: expires soon, 2: expired.\n"
+         "# TYPE phase_release_expiry gauge\n";
+  for (const StoredRelease& release : node.store().releases()) {
+    if (!release.current) continue;
+    out << "phase_release_expiry" << labels(release)
+        << static_cast<int>(freshness(release, now)) << '\n';
+  }
+}
+
+/// ", expires in 12 days" where that is soon, of a release or a root.
+std::string warning(const Json& one, const char* state, const char* when, WallTime now) {
+  const std::string freshness = one.value(state, "good");
+  if (freshness == freshness_name(Freshness::kGood)) return {};
+  return ", " + expiry_text({one.value(when, std::int64_t{0})}, now);
+}
+
 }  // namespace
 
 std::string lan_node_json(const dht::LanNode& node) {
@@ -125,15 +162,15 @@ std::string status_json(const Node& node, WallTime now) {
     json["lan"]["nodes"].push_back(Json::parse(lan_node_json(near)));
   }
   for (const StoredRelease& release : node.store().releases()) {
-    json["releases"].push_back(release_json(node, release));
+    json["releases"].push_back(release_json(node, release, now));
   }
   for (const auto& follower : node.followers()) {
-    json["following"].push_back(follower_json(*follower));
+    json["following"].push_back(follower_json(*follower, now));
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string metrics_text(const Node& node) {
+std::string metrics_text(const Node& node, WallTime now) {
   const HttpCounters http = node.http().counters();
   std::uint64_t sent = 0, peers = 0;
   for (const auto& [name, id] : node.seeded()) {
@@ -156,6 +193,7 @@ std::string metrics_text(const Node& node) {
   for (const auto& [status, count] : http.by_status) {
     out << "phase_http_requests_total{status=\"" << status << "\"} " << count << '\n';
   }
+  expiry_metrics(out, node, now);
   return out.str();
 }
 
@@ -166,6 +204,7 @@ Result<std::string> status_text(std::string_view text) {
   }
   std::ostringstream out;
   try {
+    const WallTime now{json.at("time").get<std::int64_t>()};
     for (const char* kind : {"http", "peer"}) {
       for (const Json& at : json.at("listening").at(kind)) {
         out << "listening  " << kind << ' ' << at.get<std::string>() << '\n';
@@ -184,12 +223,14 @@ Result<std::string> status_text(std::string_view text) {
           << one.at("arch").get<std::string>() << " version " << one.at("version").get<std::uint64_t>()
           << (one.at("current").get<bool>() ? "" : " (previous)") << ", "
           << one.at("bytes").get<std::uint64_t>() << " bytes, peers " << one.value("peers", 0)
-          << ", sent " << one.value("sent", std::uint64_t{0}) << '\n';
+          << ", sent " << one.value("sent", std::uint64_t{0})
+          << warning(one, "expiry", "expires", now) << '\n';
     }
     for (const Json& one : json.at("following")) {
       out << "following  " << one.at("channel").get<std::string>() << '/'
           << one.at("arch").get<std::string>() << " of " << one.at("key").get<std::string>()
-          << ", root version " << one.value("root", std::uint64_t{1}) << ", version "
+          << ", root version " << one.value("root", std::uint64_t{1})
+          << warning(one, "root_expiry", "root_expires", now) << ", version "
           << one.at("version").get<std::uint64_t>();
       if (one.contains("fetched")) {
         out << ", fetched " << one.at("fetched").at("received").get<std::uint64_t>()

@@ -1,7 +1,8 @@
 // node/store.h
 // The releases of a node on disk (docs/STORE.md):
 //
-//   STORE/releases/<torrent name>/…         one folder a release, never changed once it is there
+//   STORE/releases/<torrent name>/…         one folder a release, never changed once it is there;
+//                                           or a link to one that lies elsewhere (/phase/release)
 //   STORE/torrents/<torrent name>.torrent
 //   STORE/pointers/<key hex>/<channel>/<arch>.items           the current one: the commit point
 //   STORE/pointers/<key hex>/<channel>/<arch>.previous.items  the one before
@@ -61,6 +62,9 @@ struct IncomingRelease {
   std::string folder;               ///< On the store's file system, best in incoming(); it is moved.
   Bytes torrent;
   std::vector<SignedItem> pointer;
+  /// `folder` is not the store's and stays where it is, on any file system: the store refers to it.
+  /// Absolute. Once it has gone, the release is not in the store.
+  bool stays = false;
 };
 
 /// What a channel may not fall below, over all pointer keys of its publisher.
@@ -167,6 +171,7 @@ class Store {
   [[nodiscard]] std::string pointer_folder(const PublicKey& key, const std::string& channel) const;
   [[nodiscard]] Result<void> admit(const StoredRelease& next, bool& nothing_to_do) const;
   Result<void> move_in(const StoredRelease& next, const std::string& from);
+  Result<void> refer_to(const StoredRelease& next, const std::string& folder);
   Result<void> point_to(const StoredRelease& next);
 
   Files& files_;

@@ -70,11 +70,12 @@ Result<void> Store::install_locked(const IncomingRelease& incoming) {
   bool nothing_to_do = false;
   if (auto good = admit(*next, nothing_to_do); !good) return good;
   if (nothing_to_do) {
-    if (incoming.folder != path_ + "/releases/" + next->name)
-      return files_.remove_tree(incoming.folder);
-    return {};
+    if (incoming.stays || incoming.folder == path_ + "/releases/" + next->name) return {};
+    return files_.remove_tree(incoming.folder);
   }
-  if (auto done = move_in(*next, incoming.folder); !done) return done;
+  if (auto done = incoming.stays ? refer_to(*next, incoming.folder) : move_in(*next, incoming.folder);
+      !done)
+    return done;
   if (auto done = point_to(*next); !done) return done;
   scan();
   check(find(next->publisher, next->channel, next->arch) != nullptr,
@@ -169,6 +170,19 @@ Result<void> Store::move_in(const StoredRelease& next, const std::string& from) 
       if (auto done = files_.sync_folder(path_ + "/releases"); !done) return done;
       if (auto done = files_.sync_folder(parent_of(from)); !done) return done;
     }
+  }
+  return replace_file(files_, path_ + "/torrents/" + next.name + ".torrent", next.torrent);
+}
+
+Result<void> Store::refer_to(const StoredRelease& next, const std::string& folder) {
+  const auto to = path_ + "/releases/" + next.name;
+  const bool here = std::any_of(releases_.begin(), releases_.end(),
+                                [&](const auto& one) { return one.name == next.name; });
+  // One that the store has whole is as good as the one that stays outside, and lasts longer.
+  if (!here) {
+    if (auto done = files_.remove_tree(to); !done) return done;
+    if (auto done = files_.link_folder(folder, to); !done) return done;
+    if (auto done = files_.sync_folder(path_ + "/releases"); !done) return done;
   }
   return replace_file(files_, path_ + "/torrents/" + next.name + ".torrent", next.torrent);
 }

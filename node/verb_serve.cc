@@ -6,12 +6,14 @@
 #include <memory>
 
 #include "boot/http_url.h"
+#include "boot/phase_folder.h"
 #include "node/admin.h"
 #include "node/config.h"
 #include "node/network_options.h"
 #include "node/own_rights.h"
 #include "node/serve.h"
 #include "node/serve_events.h"
+#include "node/serve_handed.h"
 #include "node/serve_tree.h"
 #include "node/serve_unsigned.h"
 #include "node/status.h"
@@ -27,6 +29,7 @@ constexpr std::chrono::milliseconds kSnapshotEvery{1000};
 
 struct Arguments {
   std::string store, state, bind, admin = "127.0.0.1:8081", secret_key, upload_limit, config, user;
+  std::string handed_over;  ///< Folder; empty: none.
   std::uint16_t port = 8080, dht_port = 6881;
   unsigned look_every = 60;
   std::vector<std::string> follow, mirrors;
@@ -83,13 +86,21 @@ void add_options(CLI::App& verb, Arguments& arguments) {
       ->capture_default_str();
   verb.add_option("--follow", arguments.follow, "PUBKEY[/channel[/arch]], or FILE[:channel[:arch]] of a key, root "
                   "document or trust file; several times");
+  auto* handed =
+      verb.add_option("--handed-over", arguments.handed_over,
+                  "Serve the release that this system was booted by from where the boot left it, and "
+                  "follow its publisher; the folder is /phase where none is named")
+      ->expected(0, 1)
+      ->default_str(boot::kHandoverFolder)
+      ->type_name("[DIR]");
   verb.add_option("--follow-interval", arguments.look_every,
                   "Seconds between looks for a newer release")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
   auto* key = verb.add_option("--secret-key", arguments.secret_key, "Signs what lies in a plain tree");
   verb.add_flag("--unsigned", arguments.is_unsigned, "A plain tree over plain HTTP, nothing else")
-      ->excludes(key);
+      ->excludes(key)
+      ->excludes(handed);
   verb.add_option("--mirror", arguments.mirrors,
                   "http:// URL of a web server with the same /release/ folder, to name in release.meta4; "
                   "several times");
@@ -153,7 +164,7 @@ void loop(const Arguments& arguments, Node& node, ServeEvents& events, ServeTree
     const bool tree_published = tree != nullptr && tree->tick(system_clock().now());
     if (events.take_published() || tree_published) node.reload();
     if (admin == nullptr || system_clock().now() < snapshot_due) continue;
-    admin->set({status_json(node, system_clock().wall()), metrics_text(node)});
+    admin->set({status_json(node, system_clock().wall()), metrics_text(node, system_clock().wall())});
     snapshot_due = system_clock().now() + kSnapshotEvery;
   }
 }
@@ -170,12 +181,20 @@ void confine(const Arguments& arguments, OwnFiles files, const Log& log) {
   announce_line(give_up_rights(files, log));
 }
 
-Result<void> serve(const Arguments& arguments) {
+Result<void> serve(Arguments arguments) {
   ServeEvents events;  // first: it blocks the signals for every thread that follows
   raise_descriptor_limit();
   const Log log(system_clock());
+  std::optional<HandedPapers> papers;
+  if (!arguments.handed_over.empty()) {
+    auto taken = take_papers(arguments.handed_over, !arguments.follow.empty(), arguments.network, log);
+    if (!taken) return taken.error();
+    papers = std::move(*taken);
+  }
   auto options = to_options(arguments);
   if (!options) return options.error();
+  const bool has_others = !options->follow.empty();
+  if (papers) go_by_papers(*papers, *options);
   const std::string folder = arguments.store.empty() ? default_store_path() : arguments.store;
   const bool is_tree = looks_like_tree(real_files(), folder);
   const std::string store_path =
@@ -207,7 +226,14 @@ Result<void> serve(const Arguments& arguments) {
     announce_line("boot with phase.key=" + tree->public_key().hex());
     tree->publish_now();
   }
-  confine(arguments, {.read = {folder}, .write = {store_path}}, log);
+  OwnFiles files{.read = {folder}, .write = {store_path}};
+  if (papers) files.read.push_back(papers->folder);
+  confine(arguments, std::move(files), log);
+  // Strangers' bytes as far as anybody knows, so only now.
+  if (papers) {
+    auto served = serve_handed(*papers, has_others, **store, system_clock().wall(), log, announce_line);
+    if (!served) return served;
+  }
   auto node = Node::open(**store, system_clock(), system_random(), log, *options, announce_line);
   if (!node) return node.error();
   auto admin = open_admin(arguments.admin);
@@ -242,6 +268,8 @@ void add_serve(CLI::App& app, int& exit) {
       "  plasmd serve -a /srv/boot -p 8080                   a plain tree stable/x86_64/{kernel,"
       "initramfs}:\n"
       "                                                      signed with a key of this node's own\n"
+      "  plasmd serve --handed-over                          what this system was booted by, from "
+      "/phase\n"
       "SIGHUP reads the configuration again, SIGTERM ends cleanly.");
   add_options(*verb, *arguments);
   verb->callback([verb, arguments, &exit] {

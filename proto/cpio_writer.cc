@@ -32,6 +32,19 @@ void CpioWriter::file(std::string_view path, ByteView content, std::uint32_t mod
   write({.path = path, .inode = next_inode_++, .mode = S_IFREG | mode, .mtime = mtime_}, content);
 }
 
+void CpioWriter::hard_links(const std::vector<std::string>& paths, ByteView content,
+                            std::uint32_t mode) {
+  const std::uint32_t inode = next_inode_++;
+  for (const std::string& path : paths) {
+    write({.path = path,
+           .inode = inode,
+           .mode = S_IFREG | mode,
+           .links = static_cast<std::uint32_t>(paths.size()),
+           .mtime = mtime_},
+          std::exchange(content, {}));
+  }
+}
+
 void CpioWriter::symlink(std::string_view path, std::string_view target) {
   write({.path = path, .inode = next_inode_++, .mode = S_IFLNK | 0777, .mtime = mtime_},
         as_bytes(target));

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/bytes.h"
 
@@ -22,6 +24,10 @@ class CpioWriter {
   /// Paths are relative, without a leading slash; parents come first (the caller adds them).
   void directory(std::string_view path, std::uint32_t mode = 0755);
   void file(std::string_view path, ByteView content, std::uint32_t mode = 0644);
+  /// One file under several names (at least one): its bytes are written once, with the first. Linux
+  /// links the others to it by device and inode number (init/initramfs.c, maybe_link()).
+  void hard_links(const std::vector<std::string>& paths, ByteView content,
+                  std::uint32_t mode = 0644);
   void symlink(std::string_view path, std::string_view target);
   void character_device(std::string_view path, std::uint32_t mode, std::uint32_t major,
                         std::uint32_t minor);

@@ -21,7 +21,8 @@ VerifierOrder AttemptPlan::verifier_order() const {
           .tpm_counter = tpm_counter,
           .now = now,
           .mode = options.mode,
-          .bootstrap = bootstrap()};
+          .bootstrap = bootstrap(),
+          .room = room};
 }
 
 std::vector<std::string> AttemptPlan::fetch_arguments(const std::string& cache) const {

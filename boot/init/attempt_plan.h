@@ -22,6 +22,7 @@ struct AttemptPlan {
   std::uint64_t floor = 0;  ///< The highest release version known besides the two above.
   std::uint64_t tpm_counter = 0;  ///< What this machine's TPM keeps (tpm_floor.h).
   WallTime now;             ///< Of the whole attempt.
+  std::uint64_t room = 0;   ///< Bytes that the fetch folder can hold; 0: not known yet.
   bool offline = false;     ///< There is no network: only the cache is asked.
 
   /// phase.min_version raises it and never lowers it.

@@ -51,10 +51,12 @@ class Attempt {
     auto memory = read_memory();
     if (!memory) return memory.error();
 
-    // Before the network child: nothing that it does can reach the verifier.
-    auto verifier = Verifier::start(plan().verifier_order(), kVerifierUid);
-    if (!verifier) return verifier.error();
     const std::uint64_t room = fetch_room(*memory);
+    AttemptPlan planned = plan();
+    planned.room = room;
+    // Before the network child: nothing that it does can reach the verifier.
+    auto verifier = Verifier::start(planned.verifier_order(), kVerifierUid);
+    if (!verifier) return verifier.error();
     auto area = FetchArea::mount(kFetchFolder, room, kNetworkChildUid);
     if (!area) return area.error();
     auto name = fetch(room, cache.folder());

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <set>
 
 #include "proto/cpio_writer.h"
 
@@ -19,10 +20,29 @@ std::uint64_t padding(std::uint64_t size) { return (4 - size % 4) % 4; }
 // A fixed time: the same hand-over is the same bytes.
 constexpr std::uint32_t kModified = 0;
 
+/// Every folder on the way to `path` that is not in `known`, and into it.
+void write_folders(const std::string& path, std::set<std::string>& known, CpioWriter& writer) {
+  for (auto end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1)) {
+    if (const auto [at, is_new] = known.insert(path.substr(0, end)); is_new) {
+      writer.directory(*at, 0755);
+    }
+  }
+}
+
 void write_archive(const std::vector<HandoverFile>& files, const CpioWriter::Sink& sink) {
   CpioWriter writer(sink, kModified);
-  writer.directory("phase", 0755);
-  for (const HandoverFile& file : files) writer.file("phase/" + file.name, file.content, 0444);
+  std::set<std::string> folders;
+  for (const HandoverFile& file : files) {
+    write_folders("phase/" + file.name, folders, writer);
+    if (file.also.empty()) {
+      writer.file("phase/" + file.name, file.content, 0444);
+      continue;
+    }
+    write_folders("phase/" + file.also, folders, writer);
+    writer.hard_links({"phase/" + file.name, "phase/" + file.also}, file.content, 0444);
+  }
+  // Without any file there is nothing to say, but the archive holds its folder all the same.
+  write_folders("phase/", folders, writer);
   writer.finish();
 }
 

@@ -15,8 +15,10 @@
 namespace phase::boot {
 
 struct HandoverFile {
-  std::string name;  ///< In /phase, one component.
+  /// In /phase, at most three components deep; its folders are written before it.
+  std::string name;
   ByteView content;  ///< Borrowed.
+  std::string also;  ///< A second name for the same bytes; empty: none.
 };
 
 /// Bytes that append_handover() adds behind an initramfs of `initramfs_size` bytes.

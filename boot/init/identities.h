@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include "boot/phase_folder.h"
+
 namespace phase::boot {
 
 inline constexpr uid_t kNetworkChildUid = 901;
@@ -25,17 +27,8 @@ inline constexpr const char* kCacheFolder = "/run/phase/cache";
 inline constexpr const char* kRunTrustFile = "/run/phase/trust.toml";
 inline constexpr const char* kNodeStore = "/var/lib/phase";
 
-// Names in the fetch folder, beside the release's own folder, and in /phase of the next system.
-inline constexpr const char* kReportName = "report.json";
-inline constexpr const char* kTorrentName = "release.torrent";
-inline constexpr const char* kPointerName = "pointer";
+/// In the fetch folder, beside the release's own folder and papers that have the names of
+/// boot/phase_folder.h.
 inline constexpr const char* kRootsName = "roots";
-inline constexpr const char* kBootName = "boot.json";
-inline constexpr const char* kTrustName = "trust.toml";
-inline constexpr const char* kRootfsName = "rootfs";
-inline constexpr const char* kHandoverFolder = "/phase";
-
-/// A .torrent larger than this is not handed over.
-inline constexpr unsigned long kMaxTorrentBytes = 4UL << 20;
 
 }  // namespace phase::boot

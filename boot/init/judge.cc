@@ -1,12 +1,14 @@
 // What the verifier does inside its process: from a frozen folder to a verdict.
 #include <algorithm>
+#include <filesystem>
 
 #include "boot/init/identities.h"
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 #include "boot/init/report.h"
 #include "boot/init/tpm_floor.h"
 #include "boot/init/verifier.h"
 #include "boot/init/verify_release.h"
+#include "proto/names.h"
 #include "proto/root_chain.h"
 
 namespace phase::boot {
@@ -44,20 +46,97 @@ std::uint64_t torrent_size(const std::string& parent) {
   return torrent ? torrent->size() : 0;
 }
 
-// Decides what is handed over, by what the memory holds now.
+// Files of a release that its manifest does not name (checksums, root documents) are small ones.
+constexpr std::uint64_t kMaxUnsignedBytes = 1U << 20;
+
+/// All files of the release, which whoever serves it needs: what is signed and lies there verified,
+/// and what its torrent has besides, to be checked by whoever reads it. None where these are more
+/// than a release has.
+std::vector<VerdictFile> release_files(const std::string& parent, const std::string& name,
+                                       const Manifest& manifest) {
+  namespace fs = std::filesystem;
+  const std::string folder = parent + "/" + name;
+  std::vector<VerdictFile> files;
+  std::uint64_t beside = 0;
+  std::error_code failed;
+  fs::recursive_directory_iterator at(folder, failed);
+  for (; !failed && at != fs::recursive_directory_iterator(); at.increment(failed)) {
+    if (at->is_directory(failed)) continue;
+    const VerdictFile file{at->path().string().substr(folder.size() + 1), at->file_size(failed)};
+    const bool is_signed =
+        std::any_of(manifest.artifacts.begin(), manifest.artifacts.end(),
+                    [&](const Artifact& artifact) { return artifact.name == file.name; });
+    if (!is_signed) beside += file.size;
+    if (failed || files.size() == kMaxReleaseFiles || beside > kMaxUnsignedBytes ||
+        !valid_artifact_name(file.name)) {
+      return {};
+    }
+    files.push_back(file);
+  }
+  if (failed) return {};
+  // The same release is the same hand-over, whatever the order in which it arrived.
+  std::sort(files.begin(), files.end(),
+            [](const VerdictFile& a, const VerdictFile& b) { return a.name < b.name; });
+  return files;
+}
+
+/// Bytes that these files take in an archive; a rootfs has its place in it already.
+std::uint64_t archived(const std::vector<VerdictFile>& files,
+                       const std::optional<VerdictFile>& rootfs) {
+  constexpr std::uint64_t kHeader = 512;
+  std::uint64_t bytes = kHeader;
+  for (const VerdictFile& file : files) {
+    bytes += kHeader + (rootfs && file.name == rootfs->name ? 0 : file.size);
+  }
+  return bytes;
+}
+
+/// What the memory holds now, and what the file system of the fetched files can hold.
+struct Room {
+  const Demand& demand;
+  const MemInfo& memory;
+  std::uint64_t area;     ///< 0: nobody knows.
+  std::uint64_t fetched;  ///< Lies there.
+
+  [[nodiscard]] bool holds(std::uint64_t handover) const {
+    return room_for_handover(demand, handover, Loader::kFile, memory) &&
+           (area == 0 || fetched + demand.rootfs + handover <= area);
+  }
+};
+
+std::string mib(std::uint64_t bytes) { return std::to_string((bytes >> 20) + 1) + " MiB"; }
+
+/// Decides what is handed over: the papers, the torrent, the release, each where what comes before
+/// it has its place.
 void plan_handover(Verdict& verdict, BootReport& report, std::uint64_t torrent_bytes,
-                   const MemInfo& memory) {
+                   std::vector<VerdictFile> release, bool serves, const Room& room) {
   // Upper bounds: the report is not written yet, and each file has a header.
-  constexpr std::uint64_t kPapers = kMaxReportBytes + kMaxOriginBytes + 4096;
-  verdict.has_torrent = torrent_bytes != 0;
-  verdict.hand_over = room_for_handover(verdict.demand, kPapers, Loader::kFile, memory);
+  const std::uint64_t papers = kMaxReportBytes + kMaxOriginBytes + kMaxPointerFileBytes +
+                               kMaxNodesFileBytes + verdict.root.size() + 4096;
+  verdict.hand_over = room.holds(papers);
   if (!verdict.hand_over) {
-    verdict.has_torrent = false;
     report.handover = "left out: no room beside kernel and initramfs";
-  } else if (verdict.has_torrent &&
-             !room_for_handover(verdict.demand, kPapers + torrent_bytes, Loader::kFile, memory)) {
-    verdict.has_torrent = false;
-    report.handover = "release.torrent left out: no room";
+    return;
+  }
+  if (torrent_bytes == 0) {
+    if (serves) report.handover = "release left out: it came without a .torrent";
+    return;
+  }
+  verdict.has_torrent = room.holds(papers + torrent_bytes);
+  if (!verdict.has_torrent) {
+    report.handover = "release.torrent and release left out: no room";
+    return;
+  }
+  if (release.empty()) {
+    report.handover = "release left out: it has files that no release has";
+    return;
+  }
+  const std::uint64_t bytes = archived(release, verdict.rootfs);
+  if (room.holds(papers + torrent_bytes + bytes)) {
+    verdict.release = std::move(release);
+  } else {
+    report.handover = "release left out: no room for its " + mib(bytes) +
+                      " beside kernel and initramfs";
   }
 }
 
@@ -112,7 +191,17 @@ Result<Verdict> judge(const VerifierOrder& order, const VerifierQuestion& questi
   report.stages.emplace_back("verifier",
                              std::chrono::duration<double>(clock.now() - begin).count());
   const bool tell_next = policy_of(order.mode).tell_next;
-  plan_handover(verdict, report, tell_next ? torrent_size(order.parent) : 0, memory);
+  const bool serve_next = policy_of(order.mode).serve_next;
+  const std::uint64_t torrent_bytes = serve_next ? torrent_size(order.parent) : 0;
+  // Without a torrent nobody can serve the rest.
+  std::vector<VerdictFile> files = torrent_bytes == 0
+                                       ? std::vector<VerdictFile>()
+                                       : release_files(order.parent, question.name, manifest);
+  plan_handover(verdict, report, torrent_bytes, std::move(files), serve_next,
+                {.demand = verdict.demand,
+                 .memory = memory,
+                 .area = order.room,
+                 .fetched = manifest.total_bytes() + torrent_bytes + kMaxUnsignedBytes});
   // What is left out here stays on the console.
   if (tell_next) verdict.report = report_json(report);
   verdict.report_line = report_line(report);

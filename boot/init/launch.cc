@@ -7,11 +7,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "boot/init/handover.h"
 #include "boot/init/identities.h"
 #include "boot/init/kexec.h"
 #include "boot/init/verify_release.h"
+#include "boot/mode_policy.h"
 
 namespace phase::boot {
 namespace {
@@ -65,18 +68,98 @@ std::string next_trust(const Verdict& verdict) {
   return "root = \"" + to_base64(*document) + "\"\n";
 }
 
-Result<void> append_files(const FetchArea& area, const Verdict& verdict,
-                          std::vector<HandoverFile> files, const Bytes& torrent,
-                          const std::string& trust) {
-  if (verdict.hand_over) {
-    if (!verdict.report.empty()) files.push_back({kReportName, as_bytes(verdict.report)});
-    files.push_back({kBootName, as_bytes(verdict.boot)});
-    if (!trust.empty()) files.push_back({kTrustName, as_bytes(trust)});
-    if (!torrent.empty()) files.push_back({kTorrentName, torrent});
+/// What is handed over, and what holds its bytes meanwhile.
+struct Handed {
+  Bytes torrent, pointer, nodes;
+  std::string trust;
+  std::vector<std::unique_ptr<Mapping>> mapped;
+  std::vector<HandoverFile> rootfs, papers, release;
+};
+
+Result<ByteView> map_verified(const FetchArea& area, const Verdict& verdict,
+                              const VerdictFile& file, Handed& handed) {
+  const auto opened = open_verified(area, verdict, file, O_RDONLY);
+  if (!opened) return opened.error();
+  handed.mapped.push_back(std::make_unique<Mapping>(opened->get(), file.size));
+  if (!handed.mapped.back()->good()) return {ErrorCode::kMemory, file.name + " cannot be mapped"};
+  return handed.mapped.back()->bytes();
+}
+
+/// What the network child left besides. It is not there after every boot, and worth no boot.
+Bytes small_paper(const FetchArea& area, const char* name, std::size_t cap) {
+  auto content = read_below(area.path(), name, cap);
+  return content ? std::move(*content) : Bytes();
+}
+
+Result<void> collect_papers(const FetchArea& area, const Verdict& verdict, bool serves,
+                            Handed& handed) {
+  auto& papers = handed.papers;
+  handed.trust = next_trust(verdict);
+  if (!verdict.report.empty()) papers.push_back({kReportName, as_bytes(verdict.report), {}});
+  papers.push_back({kBootName, as_bytes(verdict.boot), {}});
+  if (!handed.trust.empty()) papers.push_back({kTrustName, as_bytes(handed.trust), {}});
+  if (serves) {
+    handed.pointer = small_paper(area, kPointerName, kMaxPointerFileBytes);
+    handed.nodes = small_paper(area, kNodesName, kMaxNodesFileBytes);
   }
+  if (!handed.pointer.empty()) papers.push_back({kPointerName, handed.pointer, {}});
+  if (!handed.nodes.empty()) papers.push_back({kNodesName, handed.nodes, {}});
+  if (!verdict.has_torrent) return {};
+  auto torrent = read_below(area.path(), kTorrentName, kMaxTorrentBytes);
+  if (!torrent) return torrent.error();
+  handed.torrent = std::move(*torrent);
+  papers.push_back({kTorrentName, handed.torrent, {}});
+  return {};
+}
+
+Result<void> collect_release(const FetchArea& area, const Verdict& verdict, Handed& handed) {
+  for (const VerdictFile& file : verdict.release) {
+    const std::string name = std::string(kReleaseName) + "/" + file.name;
+    if (verdict.rootfs && file.name == verdict.rootfs->name) {
+      // Its bytes are handed over already; this is their second name.
+      handed.rootfs.front().also = name;
+      continue;
+    }
+    const auto content = map_verified(area, verdict, file, handed);
+    if (!content) return content.error();
+    handed.release.push_back({name, *content, {}});
+  }
+  return {};
+}
+
+Result<Handed> collect(Context& context, const FetchArea& area, const Verdict& verdict) {
+  Handed handed;
+  if (verdict.rootfs) {
+    const auto content = map_verified(area, verdict, *verdict.rootfs, handed);
+    if (!content) return content.error();
+    handed.rootfs.push_back({kRootfsName, *content, {}});
+  }
+  if (!verdict.hand_over) return handed;
+  const bool serves = policy_of(context.options.mode).serve_next;
+  if (auto papers = collect_papers(area, verdict, serves, handed); !papers) return papers.error();
+  if (auto release = collect_release(area, verdict, handed); !release) return release.error();
+  return handed;
+}
+
+Result<void> append(int initramfs, const Verdict& verdict, const Handed& handed, Console& console) {
+  std::vector<HandoverFile> files = handed.rootfs;
+  files.insert(files.end(), handed.papers.begin(), handed.papers.end());
+  if (!handed.release.empty()) {
+    std::vector<HandoverFile> all = files;
+    all.insert(all.end(), handed.release.begin(), handed.release.end());
+    auto appended = append_handover(initramfs, verdict.initramfs.size, all);
+    if (appended || appended.error().code != ErrorCode::kStore) return appended;
+    console.line("the release is not handed over: " + appended.error().detail, Level::kWarning);
+    for (HandoverFile& file : files) file.also.clear();
+  }
+  return append_handover(initramfs, verdict.initramfs.size, files);
+}
+
+Result<void> append_files(Context& context, const FetchArea& area, const Verdict& verdict,
+                          const Handed& handed) {
   auto initramfs = open_verified(area, verdict, verdict.initramfs, O_WRONLY);
   if (!initramfs) return initramfs.error();
-  return append_handover(initramfs->get(), verdict.initramfs.size, files);
+  return append(initramfs->get(), verdict, handed, context.console);
 }
 
 /// The area is writable (for root) within this, and read-only again when it returns.
@@ -86,26 +169,10 @@ Result<void> hand_over(Context& context, FetchArea& area, const Verdict& verdict
                          Level::kWarning);
     return {};
   }
-  Bytes torrent;
-  if (verdict.has_torrent) {
-    auto content = read_below(area.path(), kTorrentName, kMaxTorrentBytes);
-    if (!content) return content.error();
-    torrent = std::move(*content);
-  }
-  Fd rootfs_file;
-  if (verdict.rootfs) {
-    auto opened = open_verified(area, verdict, *verdict.rootfs, O_RDONLY);
-    if (!opened) return opened.error();
-    rootfs_file = std::move(*opened);
-  }
-  const Mapping rootfs(rootfs_file.get(), verdict.rootfs ? verdict.rootfs->size : 0);
-  if (!rootfs.good()) return {ErrorCode::kMemory, "rootfs cannot be mapped"};
-  std::vector<HandoverFile> files;
-  if (verdict.rootfs) files.push_back({kRootfsName, rootfs.bytes()});
-
+  auto handed = collect(context, area, verdict);
+  if (!handed) return handed.error();
   if (auto thawed = area.thaw(); !thawed) return thawed;
-  const auto appended =
-      append_files(area, verdict, std::move(files), torrent, next_trust(verdict));
+  const auto appended = append_files(context, area, verdict, *handed);
   if (auto frozen = area.freeze_again(context.clock.now() + kFreezeTime, context.clock); !frozen)
     return frozen;
   if (appended) return {};

@@ -143,8 +143,11 @@ bool room_for_handover(Demand demand, std::uint64_t handover, Loader loader,
   demand.handover = sum({demand.handover, handover});
   const std::uint64_t still = peak_demand(demand, loader) - stored_already;
   const std::uint64_t unpacked = sum({demand.initramfs_unpacked, appended(demand)});
+  const std::uint64_t next = handover <= kPapersAtMost ? 0 : kNextSystem;
   return segment_demand(demand) <= memory.total / 2 && still <= memory.available &&
-         (demand.root_device || unpacked <= memory.total / 2);
+         (demand.root_device || unpacked <= memory.total / 2) &&
+         sum({demand.kernel_memory, demand.initramfs, appended(demand), unpacked, next}) <=
+             memory.total;
 }
 
 std::uint64_t fetch_room(const MemInfo& memory) {

@@ -60,9 +60,12 @@ struct Demand {
 [[nodiscard]] Result<void> admit(const Demand& demand, Loader loader, const MemInfo& memory);
 
 /// Whether `handover` more bytes can be appended and loaded, once everything else of `demand`
-/// lies in memory already; `memory` is as it is then.
+/// lies in memory already; `memory` is as it is then. The system that starts keeps them for as long
+/// as it runs: beside them it has kNextSystem for itself, where they are more than papers.
 [[nodiscard]] bool room_for_handover(Demand demand, std::uint64_t handover, Loader loader,
                                      const MemInfo& memory);
+inline constexpr std::uint64_t kNextSystem = std::uint64_t{64} << 20;
+inline constexpr std::uint64_t kPapersAtMost = std::uint64_t{5} << 20;
 
 /// Size limit of the file system for fetched files, chosen before any manifest is known: no
 /// release that admit() accepts with this memory stores more, and a network child gone wrong

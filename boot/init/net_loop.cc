@@ -178,7 +178,19 @@ class Loop {
   MonoTime next_progress_{};
 };
 
-Result<std::string> write_papers(const NetOptions& options, const Acquire& acquire) {
+/// Where the next system's DHT may begin; at most kMaxNodesFileBytes.
+std::string nodes_text(const NetOptions& options, const dht::Session& session) {
+  std::string text;
+  if (options.offline || !policy_of(options.mode).serve_next) return text;
+  for (const Endpoint& node : session.saved_nodes()) {
+    const std::string line = node.text() + "\n";
+    if (text.size() + line.size() <= kMaxNodesFileBytes) text += line;
+  }
+  return text;
+}
+
+Result<std::string> write_papers(const NetOptions& options, const Acquire& acquire,
+                                 const std::string& nodes) {
   const Acquired& acquired = *acquire.acquired();
   const auto write = [&](const char* name, std::string_view text) {
     return write_small_file(options.folder + "/" + name, text);
@@ -188,7 +200,8 @@ Result<std::string> write_papers(const NetOptions& options, const Acquire& acqui
       (!acquired.pointer.empty() &&
        !write(kPointerName, as_text(encode_items(acquired.pointer)))) ||
       (!acquired.roots.empty() &&
-       !write(kRootsName, as_text(encode_root_chain(acquired.roots))))) {
+       !write(kRootsName, as_text(encode_root_chain(acquired.roots)))) ||
+      (!nodes.empty() && !write(kNodesName, nodes))) {
     return {ErrorCode::kStore, options.folder + " cannot be written"};
   }
   return acquired.folder.substr(acquired.folder.rfind('/') + 1);
@@ -227,7 +240,7 @@ Result<std::string> fetch_release(const NetOptions& options, const Clock& clock,
   Acquire acquire(**session, clock, std::move(*settings));
   Loop(**session, acquire, names, lan.get(), clock, say).run();
   if (acquire.error()) return *acquire.error();
-  return write_papers(options, acquire);
+  return write_papers(options, acquire, nodes_text(options, **session));
 }
 
 }  // namespace phase::boot

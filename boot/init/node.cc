@@ -38,6 +38,7 @@ bool was_handed_over() {
 Result<NodePlan> plan_of(const Context& context) {
   auto handed = read_node_plan(kHandoverFolder, kernel_release(), kVerifierUid);
   // What is there and cannot be read may say that this system is to stay silent.
+  if (handed) handed->handed_over = true;
   if (was_handed_over() || !context.options.key) return handed;
   NodePlan plan;
   plan.follow =
@@ -99,7 +100,7 @@ Result<int> run_plasmd(const NodePlan& plan, Context& context, Reaper& reaper) {
   const Fd reading(ends[0]);
   Fd writing(ends[1]);
   ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
-  Confinement confinement = node_rights(kNodeUid, kNodeProgram, kNodeStore);
+  Confinement confinement = node_rights(kNodeUid, kNodeProgram, kNodeStore, kHandoverFolder);
   confinement.descriptors = {{writing.get(), 1}, {writing.get(), 2}};
   auto child = spawn(kNodeProgram, node_arguments(plan),
                      {"SSL_CERT_FILE=/dev/null", std::string("HOME=") + kNodeStore}, confinement);

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "boot/init/identities.h"
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 #include "boot/init/report.h"
 #include "boot/init/small_file.h"
 #include "boot/init/status_line.h"
@@ -126,6 +126,7 @@ std::vector<std::string> node_arguments(const NodePlan& plan) {
   std::vector<std::string> out{"serve", "-a",            kNodeStore,
                                "-p",    "8080",          "--mode", mode_name(plan.mode),
                                "--dht-network", "auto",  "--follow", plan.follow};
+  if (plan.handed_over) out.insert(out.end(), {"--handed-over", kHandoverFolder});
   for (const std::string& node : plan.bootstrap) out.insert(out.end(), {"--bootstrap", node});
   return out;
 }

@@ -18,6 +18,7 @@ struct NodePlan {
   std::string report_line;             ///< PHASE-REPORT of this system: "stage":"up". May be empty.
   std::string follow;                  ///< KEY/CHANNEL/ARCH.
   std::vector<std::string> bootstrap;  ///< HOST:PORT each.
+  bool handed_over = false;            ///< What is in the folder is served from there.
 };
 
 /// The child's work: both texts as read from `folder` (/phase). kMalformed, kNotFound.

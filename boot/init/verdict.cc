@@ -80,6 +80,13 @@ class Reader {
     if (!valid_artifact_name(out.name)) fail();
     return out;
   }
+  std::vector<VerdictFile> files() {
+    const std::uint64_t count = number();
+    if (count > kMaxReleaseFiles) fail();
+    std::vector<VerdictFile> out;
+    while (good_ && out.size() < count) out.push_back(file());
+    return out;
+  }
   std::string block() {
     const std::uint64_t size = number();
     if (size > kMaxBlock || text_.size() <= size || text_[size] != '\n') return fail();
@@ -146,6 +153,8 @@ Bytes encode_verdict(const Result<Verdict>& verdict) {
   out.block(verdict->root);
   out.number(verdict->hand_over);
   out.number(verdict->has_torrent);
+  out.number(verdict->release.size());
+  for (const VerdictFile& file : verdict->release) out.file(file);
   out.block(verdict->report);
   out.block(verdict->report_line);
   out.block(verdict->boot);
@@ -179,6 +188,7 @@ Result<Verdict> decode_verdict(ByteView message) {
   out.root = in.block();
   out.hand_over = in.flag();
   out.has_torrent = in.flag();
+  out.release = in.files();
   out.report = in.block();
   out.report_line = in.block();
   out.boot = in.block();

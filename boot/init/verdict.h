@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "boot/init/memory_contract.h"
 #include "proto/bytes.h"
@@ -15,6 +16,8 @@
 namespace phase::boot {
 
 inline constexpr std::size_t kMaxVerdictBytes = 128 * 1024;
+/// A release of more files is not handed over.
+inline constexpr std::size_t kMaxReleaseFiles = 128;
 
 struct VerdictFile {
   std::string name;        ///< In the release's folder; a valid artifact name.
@@ -35,7 +38,9 @@ struct Verdict {
   std::uint64_t root_counter = 0;  ///< … and the TPM counter that this root names.
   std::string root;        ///< Its document in base64; empty: it was never written.
   bool hand_over = false;  ///< There is room for report and boot.json …
-  bool has_torrent = false;///< … and for release.torrent, which lies beside the release's folder.
+  bool has_torrent = false;///< … and for release.torrent, which lies beside the release's folder …
+  /// … and for the release itself: all of its files, kernel and initramfs among them. Empty: none.
+  std::vector<VerdictFile> release;
   std::string report;      ///< JSON for /phase/report.json; empty: there is to be none.
   std::string report_line; ///< PHASE-REPORT …
   std::string boot;        ///< JSON for /phase/boot.json.

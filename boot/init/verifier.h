@@ -28,6 +28,8 @@ struct VerifierOrder {
   WallTime now{};      ///< Of the whole attempt, fixed before anything is fetched.
   Mode mode = Mode::kInternet;
   std::vector<std::string> bootstrap;
+  /// Bytes that `parent` can hold, what was fetched among them; 0: nobody knows.
+  std::uint64_t room = 0;
 };
 
 /// What it is told once the folder is frozen.

@@ -127,10 +127,12 @@ Confinement ender_rights(uid_t uid) {
   return rights;
 }
 
-Confinement node_rights(uid_t uid, const std::string& program, const std::string& store) {
+Confinement node_rights(uid_t uid, const std::string& program, const std::string& store,
+                        const std::string& handed_over) {
   Confinement rights = of(uid, Profile::kProvider);
   rights.working_directory = store;
   rights.files = runs_on_network(program);
+  rights.files->read.push_back(handed_over);
   rights.files->write.push_back(store);
   rights.limits.emplace_back(RLIMIT_NOFILE, 4096);
   return rights;

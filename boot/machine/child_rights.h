@@ -48,7 +48,7 @@ struct DhcpOptions;
 
 /// plasmd in a booted system: `program`'s folder holds phase-lan.
 [[nodiscard]] Confinement node_rights(uid_t uid, const std::string& program,
-                                      const std::string& store);
+                                      const std::string& store, const std::string& handed_over);
 
 /// A person's shell: all rights but kexec.
 [[nodiscard]] Confinement rescue_rights();

@@ -118,6 +118,7 @@ TEST_F(PrivateMode, TellsNothingAndLeavesTheDisksAsTheyAre) {
 
   EXPECT_EQ(must(disk.sha256()), before);
   EXPECT_TRUE(machine->lines_matching("vd[a-z]").empty()) << "a disk was found";
+  EXPECT_TRUE(machine->lines_matching("plasmd: ").empty()) << "a provider was started";
   std::erase_if(packets, [](const Packet& packet) { return packet.source_mac != kMac; });
   std::cout << "sent: " << count_kinds(packets) << "\n";
   std::map<std::string, std::uint64_t> bytes;

@@ -6,7 +6,7 @@
 
 #include "boot/init/line_reader.h"
 #include "boot/init/memory_contract.h"
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 #include "boot/init/report.h"
 #include "boot/init/status_line.h"
 #include "boot/machine/block_device.h"

@@ -109,6 +109,10 @@ Result<void> FaultFiles::link_file(const std::string& from, const std::string& t
   return {};
 }
 
+Result<void> FaultFiles::link_folder(const std::string& target, const std::string& at) {
+  return {ErrorCode::kStore, at + ": this file system links no folder to " + target};
+}
+
 Result<void> FaultFiles::sync_file(const std::string& path) {
   if (!step()) return off();
   if (auto done = real_files().info(path); !done) return done.error();

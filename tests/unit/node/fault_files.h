@@ -30,6 +30,7 @@ class FaultFiles final : public Files {
   Result<void> write_file(const std::string& path, ByteView content) override;
   Result<void> copy_file(const std::string& from, const std::string& to) override;
   Result<void> link_file(const std::string& from, const std::string& to) override;
+  Result<void> link_folder(const std::string& target, const std::string& at) override;
   Result<void> sync_file(const std::string& path) override;
   Result<void> sync_folder(const std::string& path) override;
   Result<void> rename(const std::string& from, const std::string& to) override;

@@ -69,7 +69,8 @@ TEST(Includes, KeepToTheTableOfHouses) {
 TEST(Includes, OfNodeTakeOnlyTheAcquirePipelineAndTheCacheFromBoot) {
   const std::set<std::string> pipeline = {
       "boot/acquire.h",        "boot/cache/cache.h",   "boot/fetch_text.h",  "boot/http_get.h",    "boot/http_url.h",
-      "boot/lan_voice.h",      "boot/mode_policy.h",   "boot/pointer_choice.h", "boot/release_check.h",
+      "boot/lan_voice.h",      "boot/mode_policy.h",   "boot/origin.h",       "boot/phase_folder.h",
+      "boot/pointer_choice.h", "boot/release_check.h",
       "boot/root_search.h",    "boot/visit.h"};
   for (const Include& include : includes_of("node")) {
     if (house_of(include.what) != "boot") continue;

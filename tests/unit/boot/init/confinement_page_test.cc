@@ -55,7 +55,7 @@ std::string processes() {
        network_rights(kNetworkChildUid, kNetworkProgram, kFetchFolder, kRunTrustFile, kCacheFolder, 1)},
       {"fork: ends what `phase-net` left", ender_rights(kNetworkChildUid)},
       {"fork: stores in a cache", keeper_rights(kCacheUid, kFetchFolder, kCacheFolder)},
-      {"`plasmd`, `phase-lan` (role node)", node_rights(kNodeUid, kNodeProgram, kNodeStore)},
+      {"`plasmd`, `phase-lan` (role node)", node_rights(kNodeUid, kNodeProgram, kNodeStore, kHandoverFolder)},
       {"rescue shell (`phase.onfail=shell`)", rescue_rights()}};
   std::string out =
       "| process | number | capabilities | network | writes | system calls |\n|-|-|-|-|-|-|\n";

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <map>
 
 #include "proto/cpio_writer.h"
@@ -71,8 +72,8 @@ TEST_P(Handover, FollowsTheSignedBytesAsAnArchiveOfItsOwn) {
   const Bytes before = signed_initramfs(GetParam());
   write_file(path, before);
   const Bytes torrent = pattern(1001);
-  const std::vector<HandoverFile> files{{"report.json", as_bytes("{\"ok\":true}")},
-                                        {"release.torrent", torrent}};
+  const std::vector<HandoverFile> files{{"report.json", as_bytes("{\"ok\":true}"), {}},
+                                        {"release.torrent", torrent, {}}};
   const Fd fd(::open(path.c_str(), O_WRONLY));
 
   ASSERT_TRUE(append_handover(fd.get(), before.size(), files).ok());
@@ -95,10 +96,32 @@ TEST(HandoverCpio, IsReadByGnuCpio) {
   const TempFolder folder;
   write_file(folder / "initramfs", {});
   const Fd fd(::open((folder / "initramfs").c_str(), O_WRONLY));
-  ASSERT_TRUE(append_handover(fd.get(), 0, {{"boot.json", as_bytes("{}")}}).ok());
+  ASSERT_TRUE(append_handover(fd.get(), 0, {{"boot.json", as_bytes("{}"), {}}}).ok());
   const auto ran = test::run(folder.path(), {"cpio", "-it", "--quiet"}, folder / "initramfs");
   EXPECT_EQ(ran.status, 0) << ran.output;
   EXPECT_EQ(ran.output, "phase\nphase/boot.json\n");
+}
+
+// Files in folders, and one that has two names: unpacked by the kernel's rules (GNU cpio has the
+// same), it is one file.
+TEST(HandoverCpio, HoldsFoldersAndSecondNames) {
+  const TempFolder folder;
+  write_file(folder / "initramfs", {});
+  const Fd fd(::open((folder / "initramfs").c_str(), O_WRONLY));
+  const Bytes rootfs = pattern(70'001);
+  const std::vector<HandoverFile> files{{"rootfs", rootfs, "release/rootfs"},
+                                        {"release/kernel", as_bytes("kernel"), {}},
+                                        {"release/trust/2.root.dsse", as_bytes("root"), {}}};
+  ASSERT_TRUE(append_handover(fd.get(), 0, files).ok());
+  EXPECT_EQ(read_file(folder / "initramfs").size(), handover_size(0, files));
+  EXPECT_LT(handover_size(0, files), rootfs.size() + 2'000) << "its bytes are there twice";
+  const auto ran = test::run(folder.path(), {"cpio", "-i", "--quiet"}, folder / "initramfs");
+  ASSERT_EQ(ran.status, 0) << ran.output;
+  EXPECT_EQ(read_file(folder / "phase/rootfs"), as_text(rootfs));
+  EXPECT_EQ(read_file(folder / "phase/release/rootfs"), as_text(rootfs));
+  EXPECT_TRUE(std::filesystem::equivalent(folder / "phase/rootfs", folder / "phase/release/rootfs"));
+  EXPECT_EQ(read_file(folder / "phase/release/kernel"), "kernel");
+  EXPECT_EQ(read_file(folder / "phase/release/trust/2.root.dsse"), "root");
 }
 
 // A full file system ends a write early; RLIMIT_FSIZE does the same without one.
@@ -115,7 +138,7 @@ TEST(HandoverCpio, CutsTheFileBackWhereNotEverythingFits) {
   const rlimit small{before.size() + 5'000, old.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
 
-  const auto appended = append_handover(fd.get(), before.size(), {{"release.torrent", big}});
+  const auto appended = append_handover(fd.get(), before.size(), {{"release.torrent", big, {}}});
 
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
   EXPECT_ERROR(appended, ErrorCode::kStore);

@@ -57,8 +57,22 @@ class Judge : public testing::Test {
     test::write_file(parent_ / kRootsName, encode_root_chain(documents));
   }
 
-  Result<Verdict> judged(const std::string& name) {
-    return judge(order_, {name, {}, {}}, system_clock(), {8ULL << 30, 8ULL << 30});
+  Result<Verdict> judged(const std::string& name, MemInfo memory = {8ULL << 30, 8ULL << 30}) {
+    return judge(order_, {name, {}, {}}, system_clock(), memory);
+  }
+  /// As the network child leaves a release: with its torrent, and what is not signed.
+  std::string whole_release(bool rootfs = false) {
+    const std::string name = release({11, 12}, rootfs);
+    test::write_file(parent_ / kTorrentName, test::pattern(1'000));
+    test::write_file(parent_ / (name + "/SHA256SUMS"), as_bytes("sums"));
+    std::filesystem::create_directories(parent_ / (name + "/trust"));
+    test::write_file(parent_ / (name + "/trust/2.root.dsse"), as_bytes("root"));
+    return name;
+  }
+  static std::vector<std::string> names(const Verdict& verdict) {
+    std::vector<std::string> out;
+    for (const VerdictFile& file : verdict.release) out.push_back(file.name);
+    return out;
   }
 
   test::TempFolder parent_;
@@ -112,6 +126,76 @@ TEST_F(Judge, TellsOfARootFileSystem) {
   ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
   ASSERT_TRUE(verdict->rootfs.has_value());
   EXPECT_EQ(verdict->rootfs->size, 5'000u);
+}
+
+// What the next system needs to be a provider: all files of the torrent.
+TEST_F(Judge, HandsTheWholeReleaseOver) {
+  const auto verdict = judged(whole_release(true));
+  ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
+  EXPECT_THAT(names(*verdict),
+              testing::ElementsAre("SHA256SUMS", "initramfs", "kernel", "manifest.dsse", "rootfs",
+                                   "trust/2.root.dsse"));
+  EXPECT_EQ(verdict->release[2].size, 5'000u);
+  EXPECT_EQ(verdict->report.find("handover"), std::string::npos) << verdict->report;
+}
+
+TEST_F(Judge, LeavesTheReleaseOutWhereMemoryIsShortAndSaysSo) {
+  const std::string name = whole_release();
+  const auto plenty = judged(name);
+  ASSERT_TRUE(plenty.ok());
+  // The segments' half of the memory: a little more than papers and torrent take.
+  Demand demand = plenty->demand;
+  demand.handover = 100'000;
+  const MemInfo tight{2 * segment_demand(demand), 8ULL << 30};
+  const auto verdict = judged(name, tight);
+  ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
+  EXPECT_TRUE(verdict->hand_over);
+  EXPECT_TRUE(verdict->has_torrent);
+  EXPECT_FALSE(verdict->release.empty()) << "a release of 15 kB fits there";
+  demand.handover = 72'000;
+  const auto less = judged(name, {2 * segment_demand(demand), 8ULL << 30});
+  ASSERT_TRUE(less.ok());
+  EXPECT_TRUE(less->has_torrent);
+  EXPECT_THAT(names(*less), testing::IsEmpty());
+  EXPECT_NE(less->report.find("release left out: no room for its 1 MiB"), std::string::npos)
+      << less->report;
+  EXPECT_NE(less->report_line.find("release left out"), std::string::npos);
+}
+
+TEST_F(Judge, LeavesTheReleaseOutWhereTheFetchFolderIsFull) {
+  const std::string name = whole_release();
+  order_.room = 2ULL << 20;
+  const auto verdict = judged(name);
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_FALSE(verdict->release.empty());
+  order_.room = (1ULL << 20) + 83'000;
+  const auto full = judged(name);
+  ASSERT_TRUE(full.ok());
+  EXPECT_TRUE(full->hand_over);
+  EXPECT_TRUE(full->release.empty());
+}
+
+TEST_F(Judge, HandsNothingToServeOverAfterAPrivateBoot) {
+  order_.mode = Mode::kPrivate;
+  const auto verdict = judged(whole_release());
+  ASSERT_TRUE(verdict.ok()) << verdict.error().detail;
+  EXPECT_TRUE(verdict->release.empty());
+  EXPECT_FALSE(verdict->has_torrent);
+  EXPECT_EQ(verdict->report, "");
+}
+
+// Files that nobody signed are few and small, or it is no release that anybody could serve.
+TEST_F(Judge, HandsNoReleaseOverThatHasFilesOfItsOwn) {
+  const std::string name = whole_release();
+  test::write_file(parent_ / (name + "/more"), Bytes((1U << 20) + 1, 'm'));
+  const auto large = judged(name);
+  ASSERT_TRUE(large.ok());
+  EXPECT_TRUE(large->release.empty());
+  EXPECT_NE(large->report.find("files that no release has"), std::string::npos);
+  std::filesystem::remove(parent_ / (name + "/more"));
+  EXPECT_FALSE(judged(name)->release.empty());
+  test::write_file(parent_ / (name + "/a b"), as_bytes("x"));
+  EXPECT_TRUE(judged(name)->release.empty()) << "no name of a file in a release";
 }
 
 }  // namespace

@@ -141,6 +141,19 @@ TEST(MemoryContract, LeavesOutAHandOverThatDoesNotFit) {
   EXPECT_FALSE(room_for_handover(demand, 100, Loader::kFile, {1024 * kMiB, still - 1}));
 }
 
+// What is handed over stays in the memory of the system that starts, unpacked, and so does that
+// system: a provider that has no room to work serves nobody.
+TEST(MemoryContract, LeavesTheNextSystemRoomToWorkBesideARelease) {
+  const Demand demand = cloud_kernel();
+  const std::uint64_t release = demand.kernel + demand.initramfs;
+  ASSERT_GT(release, kPapersAtMost);
+  const std::uint64_t least = demand.kernel_memory + demand.initramfs + release +
+                              demand.initramfs_unpacked + release + kNextSystem;
+  EXPECT_TRUE(room_for_handover(demand, release, Loader::kFile, {least, 900 * kMiB}));
+  EXPECT_FALSE(room_for_handover(demand, release, Loader::kFile, {least - 1, 900 * kMiB}));
+  EXPECT_TRUE(room_for_handover(demand, kPapersAtMost, Loader::kFile, {least - 1, 900 * kMiB}));
+}
+
 TEST(MemoryContract, ReadsADemandOutOfAManifest) {
   Manifest manifest;
   const auto add = [&](Role role, const char* name, std::uint64_t size) {

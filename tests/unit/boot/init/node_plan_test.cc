@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "boot/init/identities.h"
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 #include "boot/init/report.h"
 #include "tests/unit/proto/support.h"
 
@@ -109,10 +109,19 @@ TEST(NodeArguments, AreThoseOfPlasmd) {
   EXPECT_THAT(node_arguments({.mode = Mode::kLocal,
                               .report_line = "",
                               .follow = "KEY/stable/x86_64",
-                              .bootstrap = {"a:1", "b:2"}}),
+                              .bootstrap = {"a:1", "b:2"},
+                              .handed_over = false}),
               ElementsAre("serve", "-a", "/var/lib/phase", "-p", "8080", "--mode", "local",
                           "--dht-network", "auto", "--follow", "KEY/stable/x86_64", "--bootstrap",
                           "a:1", "--bootstrap", "b:2"));
+  EXPECT_THAT(node_arguments({.mode = Mode::kInternet,
+                              .report_line = "",
+                              .follow = "KEY/stable/x86_64",
+                              .bootstrap = {},
+                              .handed_over = true}),
+              ElementsAre("serve", "-a", "/var/lib/phase", "-p", "8080", "--mode", "internet",
+                          "--dht-network", "auto", "--follow", "KEY/stable/x86_64", "--handed-over",
+                          "/phase"));
 }
 
 }  // namespace

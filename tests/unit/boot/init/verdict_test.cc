@@ -27,6 +27,7 @@ Verdict sample() {
   verdict.cmdline = "quiet root=\"LABEL=a b\"";
   verdict.hand_over = true;
   verdict.has_torrent = true;
+  verdict.release = {{"kernel", 14'000'000}, {"trust/2.root.dsse", 700}};
   verdict.report = R"({"ok":true})";
   verdict.report_line = R"(PHASE-REPORT {"ok":true})";
   verdict.boot = R"({"key":"00"})";
@@ -42,6 +43,9 @@ TEST(Verdict, ComesAcrossWhole) {
   EXPECT_EQ(back->kernel.size, 14'000'000u);
   EXPECT_EQ(back->initramfs.name, "initramfs");
   EXPECT_EQ(back->rootfs->size, 5u);
+  ASSERT_EQ(back->release.size(), 2u);
+  EXPECT_EQ(back->release[1].name, "trust/2.root.dsse");
+  EXPECT_EQ(back->release[1].size, 700u);
   EXPECT_EQ(back->cmdline, verdict.cmdline);
   EXPECT_EQ(back->root_version, 3u);
   EXPECT_EQ(back->root_counter, 2u);
@@ -91,6 +95,9 @@ TEST(Verdict, NamesCannotLeaveTheFolder) {
     verdict = sample();
     verdict.folder = name;
     EXPECT_ERROR(decode_verdict(encode_verdict(verdict)), ErrorCode::kInternal) << name;
+    verdict = sample();
+    verdict.release[1].name = name;
+    EXPECT_ERROR(decode_verdict(encode_verdict(verdict)), ErrorCode::kInternal) << name;
   }
   Verdict verdict = sample();
   verdict.folder = "a/b";
@@ -101,6 +108,14 @@ TEST(Verdict, NamesCannotLeaveTheFolder) {
 TEST(Verdict, NamesTheRootItWasMadeBy) {
   Verdict verdict = sample();
   verdict.root_version = 0;
+  EXPECT_ERROR(decode_verdict(encode_verdict(verdict)), ErrorCode::kInternal);
+}
+
+TEST(Verdict, NumberOfFilesIsLimited) {
+  Verdict verdict = sample();
+  verdict.release.assign(kMaxReleaseFiles, {"kernel", 1});
+  EXPECT_TRUE(decode_verdict(encode_verdict(verdict)).ok());
+  verdict.release.push_back({"kernel", 1});
   EXPECT_ERROR(decode_verdict(encode_verdict(verdict)), ErrorCode::kInternal);
 }
 

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "boot/init/identities.h"
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 #include "boot/init/report.h"
 #include "tests/unit/boot/init/release_folder.h"
 
@@ -156,12 +156,12 @@ TEST_F(VerifierTest, HandsOverAsMuchAsThereIsRoomFor) {
   EXPECT_TRUE(verdict->hand_over);
   EXPECT_TRUE(verdict->has_torrent);
 
-  const std::uint64_t half = segment_demand(verdict->demand) + 64 * 1024;
+  const std::uint64_t half = segment_demand(verdict->demand) + 80 * 1024;
   verdict = judged({2 * half, 8ULL << 30});
   ASSERT_TRUE(verdict.ok());
   EXPECT_TRUE(verdict->hand_over);
   EXPECT_FALSE(verdict->has_torrent);
-  EXPECT_THAT(verdict->report, HasSubstr("release.torrent left out"));
+  EXPECT_THAT(verdict->report, HasSubstr("release.torrent and release left out"));
 
   verdict = judged({2 * half, 0});
   ASSERT_TRUE(verdict.ok());

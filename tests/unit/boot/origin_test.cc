@@ -1,5 +1,5 @@
 // Goal: boot.json comes back as written, and what becomes arguments of a program is harmless.
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// boot/init/origin.h
+// boot/origin.h
 // /phase/boot.json: where a booted system came from, so that it can follow the same publisher.
 // Written by the verifier, read in the next system by a child without privileges.
 #pragma once

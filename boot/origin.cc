@@ -1,4 +1,4 @@
-#include "boot/init/origin.h"
+#include "boot/origin.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

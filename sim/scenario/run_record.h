@@ -93,6 +93,9 @@ struct RunRecord {
   std::vector<RecordedVersion> versions;
   std::vector<RecordedBytes> bytes;
   std::map<std::string, std::uint64_t> interface_sent;  ///< By host: bytes that its link sent.
+  /// By host: bytes that came by its link, headers and questions too. Shows what a booted machine
+  /// fetched again, which no report of a boot names.
+  std::map<std::string, std::uint64_t> interface_received;
   std::map<std::string, UplinkBytes> uplinks;           ///< By LAN.
   std::map<std::string, std::uint64_t> attacks;         ///< By hostile host: delivered.
   std::vector<Verdict> verdicts;

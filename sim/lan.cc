@@ -84,6 +84,7 @@ Result<Lan> Network::add_lan(const std::string& name, Rate uplink_rate) {
                                kUplink, "netns", lan.router.name}});
   if (!uplink) return uplink.error();
   links_.push_back(uplink_end(lan));
+  lan_ports_[name] = uplink_end(lan);
   auto set_up = set_up_router(lan);
   if (!set_up) return set_up.error();
   for (const auto& [interface, netns] :

@@ -80,6 +80,7 @@ struct Verdict {
 struct RunRecord {
   std::string scenario, title, story;
   std::uint64_t rng_seed = 0;
+  std::string replay;               ///< The command that makes the same choices of chance again.
   std::string begun;                ///< RFC 3339, UTC.
   std::int64_t length = 0;
   std::uint64_t image_bytes = 0;    ///< Payload of the newest release.

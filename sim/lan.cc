@@ -148,6 +148,9 @@ Result<std::unique_ptr<Process>> Network::start_services(const Lan& lan,
   if (options.router_advertisements) {
     server.argv.insert(server.argv.end(), {"--enable-ra", "--dhcp-range=::,constructor:eth0,ra-only"});
   }
+  for (const auto& one : options.reservations) {
+    server.argv.push_back("--dhcp-host=" + one.mac + "," + one.address);
+  }
   auto started = Process::start(std::move(server));
   if (!started) return started.error();
   auto ready = (*started)->wait_for_line(

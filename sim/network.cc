@@ -236,7 +236,8 @@ Result<std::string> Network::add_tap_on(const std::string& bridge, const std::st
 
 Result<std::unique_ptr<Process>> Network::start_dhcp(const Host& host, const std::string& first,
                                                      const std::string& last,
-                                                     const std::string& scratch) {
+                                                     const std::string& scratch,
+                                                     const std::vector<Reservation>& reservations) {
   ProcessOptions options;
   options.netns = host.name;
   options.log_file = scratch + "/dnsmasq.log";
@@ -254,6 +255,9 @@ Result<std::unique_ptr<Process>> Network::start_dhcp(const Host& host, const std
                   "--dhcp-leasefile=" + scratch + "/dnsmasq.leases",
                   "--dhcp-range=" + first + "," + last + ",255.255.0.0,1h",
                   "--dhcp-option=option:router," + host.address};
+  for (const auto& one : reservations) {
+    options.argv.push_back("--dhcp-host=" + one.mac + "," + one.address);
+  }
   auto server = Process::start(std::move(options));
   if (!server) return server.error();
   auto ready = (*server)->wait_for_line("DHCP, IP range", std::chrono::seconds(10));

@@ -58,11 +58,17 @@ struct LinkBytes {
   std::uint64_t received = 0;
 };
 
+/// A DHCP server gives this address to this network card, whoever else asks.
+struct Reservation {
+  std::string mac, address;
+};
+
 struct LanServiceOptions {
   int first = 100, last = 199;       ///< Addresses given out.
   /// Where the router's DNS server asks on; empty: it answers nothing, and asks nobody.
   std::string dns_upstream;
   bool router_advertisements = true; ///< IPv6 by SLAAC, the router as default route.
+  std::vector<Reservation> reservations;
 };
 
 class Network {
@@ -101,7 +107,8 @@ class Network {
   /// as router.
   Result<std::unique_ptr<Process>> start_dhcp(const Host& host, const std::string& first,
                                               const std::string& last,
-                                              const std::string& scratch);
+                                              const std::string& scratch,
+                                              const std::vector<Reservation>& reservations = {});
 
   /// `name` has at most 8 characters. The uplink is plugged in; its default route is 10.77.0.1.
   /// `uplink` holds in each direction, for all hosts of the LAN together.

@@ -9,7 +9,7 @@
 namespace phase::sim {
 namespace {
 
-constexpr std::size_t kMaxNames = 4096;
+constexpr std::size_t kMaxNames = 1000;
 constexpr std::size_t kMostListed = 12;
 
 }  // namespace

@@ -28,7 +28,7 @@ constexpr std::array<Rule, 11> kRules{{
     {Expected::kConverges, true, false, false, true, false, false},
     {Expected::kNeverOlder, false, false, false, false, false, false},
     {Expected::kImages, true, true, false, false, true, true},
-    {Expected::kUplink, true, true, false, false, true, true},
+    {Expected::kUplinkImages, true, true, false, false, true, true},
     {Expected::kFetchedOnce, true, false, false, false, true, false},
     {Expected::kFoundByDht, true, false, false, false, false, false},
     {Expected::kAttacked, true, false, true, false, false, false},
@@ -36,7 +36,7 @@ constexpr std::array<Rule, 11> kRules{{
 }};
 
 bool fits(Expected what, const HostChoice* host) {
-  if (what == Expected::kUplink) return host == nullptr;
+  if (what == Expected::kUplinkImages) return host == nullptr;
   if (host == nullptr) return false;
   switch (what) {
     case Expected::kConverges: return host->role == HostRole::kProvider;
@@ -48,7 +48,7 @@ bool fits(Expected what, const HostChoice* host) {
 
 const char* fitting(Expected what) {
   switch (what) {
-    case Expected::kUplink: return "a LAN, as \"lan:office\"";
+    case Expected::kUplinkImages: return "a LAN, as \"lan:office\"";
     case Expected::kConverges: return "providers";
     case Expected::kImages: return "hosts";
     case Expected::kAttacked: return "hostile hosts";
@@ -84,7 +84,7 @@ void check_anybody(const Fields& fields, const Scenario& scenario, Expected what
   const bool any = std::any_of(scenario.hosts.begin(), scenario.hosts.end(), [&](const HostChoice& host) {
     return fits(what, &host);
   });
-  if (!any && what != Expected::kUplink) {
+  if (!any && what != Expected::kUplinkImages) {
     fields.refuse("what", std::string("there are no ") + fitting(what));
   }
 }

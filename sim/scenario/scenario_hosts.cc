@@ -143,24 +143,6 @@ void read_hosts(const TomlTable& top, Scenario& scenario, Problem& problem) {
   check_names(scenario, problem, lines);
 }
 
-const HostChoice* find_host(const Scenario& scenario, std::string_view name) {
-  const bool all = name.ends_with('*');
-  if (all) name.remove_suffix(1);
-  for (const HostChoice& host : scenario.hosts) {
-    if (all || host.count == 1) {
-      if (host.name == name) return &host;
-      continue;
-    }
-    if (!name.starts_with(host.name)) continue;
-    const auto number = name.substr(host.name.size());
-    const bool digits = !number.empty() && number.size() <= 6 && number[0] != '0' &&
-                        std::all_of(number.begin(), number.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
-    if (digits && std::stoul(std::string(number)) <= host.count) return &host;
-  }
-  return nullptr;
-}
-
 std::vector<std::string> read_who(const Fields& fields, std::string_view key,
                                   const Scenario& scenario,
                                   const std::function<bool(const HostChoice*)>& fits,

@@ -22,7 +22,4 @@ void read_expectations(const TomlTable& top, Scenario& scenario, Problem& proble
     const Fields& fields, std::string_view key, const Scenario& scenario,
     const std::function<bool(const HostChoice*)>& fits, const std::string& expected);
 
-/// The `[[host]]` table that makes the host of this name, or of "<name>*".
-[[nodiscard]] const HostChoice* find_host(const Scenario& scenario, std::string_view name);
-
 }  // namespace phase::sim

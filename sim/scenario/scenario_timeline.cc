@@ -11,6 +11,8 @@ namespace phase::sim {
 namespace {
 
 constexpr std::size_t kMaxSteps = 1000;
+/// Hosts that steps name and changes of churns, in all: what a schedule holds.
+constexpr double kMaxChanges = 2e6;
 
 bool needs_who(Action action) {
   switch (action) {
@@ -117,10 +119,19 @@ void read_targets(const Fields& fields, const Scenario& scenario, Step& step) {
       if (host.role == HostRole::kPublisher) step.targets.names = {host.name};
     }
   }
-  const auto count = expand(scenario, step.targets.names).size();
-  if (fields.has("pick")) {
-    step.targets.pick = static_cast<std::uint32_t>(fields.number("pick", 1, std::max<std::size_t>(count, 1), 0));
+  step.targets.pick = static_cast<std::uint32_t>(fields.number("pick", 1, kMaxHosts, 0));
+}
+
+/// How many changes a step is, more or less, without drawing them.
+double changes_of(const Step& step, const Scenario& scenario) {
+  double hosts = 0;
+  for (const std::string& name : step.targets.names) {
+    const HostChoice* host = find_host(scenario, name);
+    hosts += host != nullptr && name.ends_with('*') ? host->count : 1;
   }
+  if (step.action != Action::kChurn) return hosts;
+  const auto length = static_cast<double>((step.until - step.at).count());
+  return hosts * (1 + length / static_cast<double>(std::max<std::int64_t>(step.every.count(), 1)));
 }
 
 Step read_step(const Fields& fields, const Scenario& scenario, const Problem& problem) {
@@ -171,6 +182,7 @@ void check_picks(const Scenario& scenario, const std::vector<std::uint32_t>& lin
 
 void read_timeline(const TomlTable& top, Scenario& scenario, Problem& problem) {
   std::vector<std::uint32_t> lines;
+  double changes = 0;
   for (const TomlTable* table : tables_of(top, "step", kMaxSteps, problem)) {
     const Fields fields(*table, "[[step]]",
                         {"do", "at", "after", "who", "pick", "spread", "groups", "changed", "every",
@@ -178,6 +190,10 @@ void read_timeline(const TomlTable& top, Scenario& scenario, Problem& problem) {
                         problem);
     scenario.timeline.push_back(read_step(fields, scenario, problem));
     lines.push_back(table->line);
+    changes += changes_of(scenario.timeline.back(), scenario);
+    if (changes > kMaxChanges) {
+      return problem.at(table->line, "over two million changes of hosts in the timeline so far");
+    }
   }
   if (!problem.first()) check_picks(scenario, lines, problem);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -54,14 +55,12 @@ void pick(std::vector<std::string>& from, std::size_t count, Stream& stream) {
 
 std::vector<ChurnEvent> draw_churn(const Step& step, const std::vector<std::string>& hosts,
                                    std::uint64_t rng_seed, const std::string& label) {
-  // At most so many: a churn of many hosts over a day, every second, would fill the memory.
-  constexpr std::size_t kMaxEvents = 1'000'000;
   std::vector<ChurnEvent> out;
   const auto length = step.until - step.at;
   for (const std::string& host : hosts) {
     Stream stream(rng_seed, label + " " + host);
     bool leaves = true;
-    for (auto at = stream.interval(step.every); at < length && out.size() < kMaxEvents;
+    for (auto at = stream.interval(step.every); at < length;
          at += stream.interval(step.every)) {
       out.push_back({at, host, leaves});
       leaves = !leaves;
@@ -110,27 +109,39 @@ std::vector<std::string> host_names(const HostChoice& choice) {
   return out;
 }
 
-std::vector<std::string> expand(const Scenario& scenario, const std::vector<std::string>& names) {
-  std::vector<std::string> all;
-  for (const std::string& name : names) {
-    if (name.starts_with("lan:")) {
-      const bool known = std::any_of(scenario.lans.begin(), scenario.lans.end(),
-                                     [&](const LanChoice& lan) { return "lan:" + lan.name == name; });
-      if (known) all.push_back(name);
+const HostChoice* find_host(const Scenario& scenario, std::string_view name) {
+  const bool all = name.ends_with('*');
+  if (all) name.remove_suffix(1);
+  for (const HostChoice& host : scenario.hosts) {
+    if (all || host.count == 1) {
+      if (host.name == name) return &host;
       continue;
     }
-    for (const HostChoice& host : scenario.hosts) {
-      // The prefix first: a group's names are made only where one of them can be meant.
-      if (!name.starts_with(host.name)) continue;
-      auto own = host_names(host);
-      if (name == host.name + "*") {
-        all.insert(all.end(), own.begin(), own.end());
-      } else if (std::find(own.begin(), own.end(), name) != own.end()) {
-        all.push_back(name);
-      }
+    if (!name.starts_with(host.name)) continue;
+    const auto number = name.substr(host.name.size());
+    const bool digits = !number.empty() && number.size() <= 6 && number[0] != '0' &&
+                        std::all_of(number.begin(), number.end(),
+                                    [](char c) { return c >= '0' && c <= '9'; });
+    if (digits && std::stoul(std::string(number)) <= host.count) return &host;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> expand(const Scenario& scenario, const std::vector<std::string>& names) {
+  std::vector<std::string> all;
+  std::set<std::string> named, seen;
+  for (const std::string& name : names) {
+    if (!named.insert(name).second) continue;
+    const bool lan = std::any_of(scenario.lans.begin(), scenario.lans.end(),
+                                 [&](const LanChoice& one) { return "lan:" + one.name == name; });
+    const HostChoice* host = find_host(scenario, name);
+    if (host != nullptr && name.ends_with('*')) {
+      auto own = host_names(*host);
+      all.insert(all.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+    } else if (host != nullptr || lan) {
+      all.push_back(name);
     }
   }
-  std::set<std::string> seen;
   std::erase_if(all, [&](const std::string& name) { return !seen.insert(name).second; });
   return all;
 }

@@ -97,7 +97,7 @@ enum class Expected : std::uint8_t {
   kConverges,    ///< Followers of `targets` hold the newest version `limit` seconds after `since`.
   kNeverOlder,   ///< Nobody ever went back to an older version.
   kImages,       ///< `targets` sent at most `limit` images' bytes in all.
-  kUplink,       ///< Through the uplink of a LAN went at most `limit` images.
+  kUplinkImages, ///< Through the uplink of a LAN went at most `limit` images.
   kFetchedOnce,  ///< No machine received more than `limit` images' bytes for its release.
   kFoundByDht,   ///< Sources of every boot were learned in the DHT, or on the link.
   kAttacked,     ///< `targets` (hostile) delivered at least `least` attacks.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/scenario/scenario.h"
@@ -44,6 +45,9 @@ struct Schedule {
 
 /// Names of a `[[host]]` table's hosts: "<name>", or "<name>1", "<name>2", …
 [[nodiscard]] std::vector<std::string> host_names(const HostChoice& choice);
+
+/// The `[[host]]` table that makes the host of this name, or of "<name>*"; null: none does.
+[[nodiscard]] const HostChoice* find_host(const Scenario& scenario, std::string_view name);
 
 /// Who is meant, `pick` aside, each once, in the order named: hosts, and "lan:<name>". Names that
 /// nothing has are left out; parse_scenario() refuses them.

@@ -1,7 +1,7 @@
 // phase-sim: runs scenarios of hosts, links and faults in networks of their own, judges what it saw,
 // and writes reports (docs/SCENARIOS.md).
 //
-// Exit status: 0 everything held; 1 the run went through, and something did not hold; 130 it was
+// Exit status: 0 everything held; 100 the run went through, and something did not hold; 4 it was
 // interrupted; else the run broke, with the code of docs/EXIT-CODES.md.
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kHeld = 0, kDidNotHold = 1, kInterrupted = 130;
+constexpr int kHeld = 0, kDidNotHold = 100;
+constexpr int kInterrupted = exit_code(ErrorCode::kCancelled);
 constexpr const char* kShortEnding = "-short";
 
 struct Arguments {

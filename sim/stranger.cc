@@ -111,6 +111,10 @@ class ForgetfulStorage final : public lt::dht::dht_storage_interface {
   ForgetfulStorage(std::unique_ptr<lt::dht::dht_storage_interface> kept, const DhtLifetimes& lifetimes)
       : kept_(std::move(kept)), lifetimes_(lifetimes) {}
 
+#if TORRENT_ABI_VERSION == 1
+  size_t num_torrents() const override { return kept_->num_torrents(); }
+  size_t num_peers() const override { return kept_->num_peers(); }
+#endif
   void update_node_ids(const std::vector<lt::sha1_hash>& ids) override { kept_->update_node_ids(ids); }
   bool get_peers(const lt::sha1_hash& infohash, bool noseed, bool scrape,
                  const lt::address& requester, lt::entry& reply) const override {
@@ -119,7 +123,7 @@ class ForgetfulStorage final : public lt::dht::dht_storage_interface {
     const auto known = peers_.find(infohash);
     if (values == nullptr || known == peers_.end()) return full;
     auto& list = values->list();
-    list.remove_if([&, now = Clock::now()](const lt::entry& compact) {
+    std::erase_if(list, [&, now = Clock::now()](const lt::entry& compact) {
       const auto peer = known->second.find(compact.string());
       return peer == known->second.end() || now - peer->second > lifetimes_.peers;
     });

@@ -83,8 +83,10 @@ Result<void> HostRun::start(MonoTime now) {
     std::error_code error;
     fs::remove_all(store_of(context_, site()), error);
     boot_ = context_.record.boots.size();
-    context_.record.boots.push_back({.host = site().record.name,
-                                     .switched_on = context_.since_start(now)});
+    RecordedBoot begun;
+    begun.host = site().record.name;
+    begun.switched_on = context_.since_start(now);
+    context_.record.boots.push_back(std::move(begun));
   }
   if (is_qemu()) return power_on(now);
   return start_program(now);

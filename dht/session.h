@@ -42,6 +42,8 @@ struct SessionOptions {
   std::vector<Endpoint> nodes;       ///< DHT nodes to begin with: bootstrap nodes and saved ones.
   bool incoming = true;              ///< Accept connections of peers.
   std::uint64_t upload_limit = 0;    ///< Bytes per second; 0: none.
+  /// What is served is announced again that often; zero: libtorrent's 15 minutes.
+  std::chrono::seconds announce_every{0};
   std::uint32_t max_peers = 500;     ///< Connections, over all releases.
   std::uint32_t max_peers_per_address = 0;  ///< Of these, with one address; 0: any number.
   /// Routers are asked to let strangers in, by UPnP, NAT-PMP and PCP: for nodes that stay. Not where

@@ -66,6 +66,9 @@ void set_dht(lt_settings& s, const SessionOptions& options) {
   s.set_int(lt_settings::dht_block_ratelimit, open_network ? 50 : 1000);
   // 8000 B/s by default: with that, a provider drops requests when a rack boots.
   s.set_int(lt_settings::dht_upload_rate_limit, 64 * 1024);
+  if (options.announce_every.count() > 0) {
+    s.set_int(lt_settings::dht_announce_interval, static_cast<int>(options.announce_every.count()));
+  }
 }
 
 void set_connections(lt_settings& s, const SessionOptions& options) {

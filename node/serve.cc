@@ -95,6 +95,7 @@ Result<void> Node::listen() {
     session.nodes.insert(session.nodes.end(), options_.more_nodes.begin(), options_.more_nodes.end());
   }
   session.upload_limit = options_.upload_limit;
+  session.announce_every = options_.put_every;
   session.max_peers = options_.max_peers;
   session.max_peers_per_address = options_.max_peers_per_address;
   session.map_ports = options_.map_ports && session.network == dht::NetworkKind::kPublic;
@@ -159,6 +160,7 @@ void Node::add_follower(const FollowTarget& wanted) {
   if (chain != nullptr) options.roots = chain->documents;
   options.incoming = store_.incoming();
   options.look_every = options_.look_every;
+  if (options_.put_every.count() != 0) options.put_every = options_.put_every;
   options.use_dht = options_.use_dht;
   options.use_lan = lan_ != nullptr;
   options.only_on_link = boot::policy_of(options_.mode).only_on_link;

@@ -37,6 +37,8 @@ struct ServeOptions {
   std::vector<FollowTarget> follow;
   std::uint64_t upload_limit = 0;       ///< Bytes per second; 0: none.
   Duration look_every = std::chrono::seconds(60);
+  /// Pointers are put and releases announced again; zero: as the DHT at large wants it.
+  std::chrono::seconds put_every{0};
   std::uint32_t max_peers = 500;        ///< Connections of peers, over all releases.
   std::uint32_t max_peers_per_address = 0;  ///< Of these, with one address; 0: any number.
   /// On the public network, routers are asked to let strangers in (UPnP, NAT-PMP, PCP).

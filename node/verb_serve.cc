@@ -31,7 +31,7 @@ struct Arguments {
   std::string store, state, bind, admin = "127.0.0.1:8081", secret_key, upload_limit, config, user;
   std::string handed_over;  ///< Folder; empty: none.
   std::uint16_t port = 8080, dht_port = 6881;
-  unsigned look_every = 60;
+  unsigned look_every = 60, put_every = 0;
   std::vector<std::string> follow, mirrors;
   NetworkArguments network;
   unsigned max_peers = 500, max_peers_per_address = 0;
@@ -66,6 +66,7 @@ Result<ServeOptions> to_options(const Arguments& arguments) {
   options.bootstrap = network->bootstrap;
   options.network = network->kind;
   options.look_every = std::chrono::seconds(arguments.look_every);
+  options.put_every = std::chrono::seconds(arguments.put_every);
   options.use_lan = network->use_lan;
   options.mode = network->mode;
   return options;
@@ -97,6 +98,11 @@ void add_options(CLI::App& verb, Arguments& arguments) {
                   "Seconds between looks for a newer release")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
+  verb.add_option("--put-interval", arguments.put_every,
+                  "Seconds between puts of a pointer and announces of a release, for a private DHT "
+                  "that forgets sooner than others; 0: 25 and 15 minutes")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 86400));
   auto* key = verb.add_option("--secret-key", arguments.secret_key, "Signs what lies in a plain tree");
   verb.add_flag("--unsigned", arguments.is_unsigned, "A plain tree over plain HTTP, nothing else")
       ->excludes(key)

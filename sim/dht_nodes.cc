@@ -45,19 +45,19 @@ void print_state(std::vector<Stranger>& nodes) {
 }
 
 Result<void> run(const std::vector<Endpoint>& listen, const std::vector<Endpoint>& given,
-                 bool state_line) {
+                 const DhtLifetimes& lifetimes, std::size_t known_when_ready, bool state_line) {
   const sigset_t signals = block_end_signals();
   std::vector<Stranger> nodes;
   for (const auto& at : listen) {
     auto bootstrap = given;
     if (bootstrap.empty() && !nodes.empty()) bootstrap = {listen.front()};
-    auto opened = Stranger::open(at, bootstrap);
+    auto opened = Stranger::open(at, bootstrap, lifetimes);
     if (!opened) return opened.error();
     nodes.push_back(std::move(*opened));
   }
   // Until the tables have filled, a lookup ends at nodes that are not the nearest ones.
   const auto enough = static_cast<std::int64_t>(
-      std::min<std::size_t>(kKnownWhenReady, nodes.size() - 1 + given.size()));
+      given.empty() ? std::min(known_when_ready, nodes.size() - 1) : known_when_ready);
   for (std::size_t round = 1;; ++round) {
     bool all = true;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -92,11 +92,16 @@ int start(int argc, char** argv) {
   std::vector<std::string> bootstrap_texts;
   std::vector<std::string> ranges;
   bool state_line = false;
+  unsigned item_lifetime = 0, peer_lifetime = 0, known = 0;
   app.add_option("--listen", listen_texts, "ADDRESS:PORT of a node; may be given again");
   app.add_option("--range", ranges,
                  "ADDRESS:PORT+COUNT: COUNT nodes, the ports count up; may be given again");
   app.add_option("--bootstrap", bootstrap_texts, "a node of an existing network to begin with");
   app.add_flag("--state-line", state_line, "print a line on the routing tables every 5 s");
+  app.add_option("--item-lifetime", item_lifetime, "seconds that items are kept; 0: for ever");
+  app.add_option("--peer-lifetime", peer_lifetime, "seconds that peers are kept; 0: 45 minutes");
+  app.add_option("--known", known,
+                 "other nodes that each is to know before it is ready; 0: as many as it can expect");
   CLI11_PARSE(app, argc, argv);
   auto listen = sim::parse_endpoints(listen_texts);
   const auto given = sim::parse_endpoints(bootstrap_texts);
@@ -107,7 +112,13 @@ int start(int argc, char** argv) {
     if (outcome) outcome = sim::parse_range(range, *listen);
   }
   if (outcome && listen->empty()) outcome = {ErrorCode::kUsage, "give --listen or --range"};
-  if (outcome) outcome = sim::run(*listen, *given, state_line);
+  if (outcome) {
+    const sim::DhtLifetimes lifetimes{std::chrono::seconds(item_lifetime),
+                                      std::chrono::seconds(peer_lifetime)};
+    const std::size_t expected =
+        std::min<std::size_t>(sim::kKnownWhenReady, listen->size() - 1 + given->size());
+    outcome = sim::run(*listen, *given, lifetimes, known != 0 ? known : expected, state_line);
+  }
   if (outcome) return 0;
   std::cerr << "phase-dht-nodes: " << outcome.error().detail << "\n";
   return exit_code(outcome.error().code);

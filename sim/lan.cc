@@ -84,6 +84,7 @@ Result<Lan> Network::add_lan(const std::string& name, Rate uplink_rate) {
                                kUplink, "netns", lan.router.name}});
   if (!uplink) return uplink.error();
   links_.push_back(uplink_end(lan));
+  lan_ports_[name] = uplink_end(lan);
   auto set_up = set_up_router(lan);
   if (!set_up) return set_up.error();
   for (const auto& [interface, netns] :
@@ -146,6 +147,9 @@ Result<std::unique_ptr<Process>> Network::start_services(const Lan& lan,
   if (!options.dns_upstream.empty()) server.argv.push_back("--server=" + options.dns_upstream);
   if (options.router_advertisements) {
     server.argv.insert(server.argv.end(), {"--enable-ra", "--dhcp-range=::,constructor:eth0,ra-only"});
+  }
+  for (const auto& one : options.reservations) {
+    server.argv.push_back("--dhcp-host=" + one.mac + "," + one.address);
   }
   auto started = Process::start(std::move(server));
   if (!started) return started.error();

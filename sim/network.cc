@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <sstream>
 
 #include "sim/command.h"
 #include "sim/shell.h"
@@ -12,6 +14,7 @@ namespace phase::sim {
 namespace {
 
 constexpr const char* kSwitch = "switch0";
+constexpr const char* kPartition = "phase_partition";  // A table of nft.
 
 std::string outer_end(const std::string& host) { return "v-" + host; }
 std::string with_prefix(const std::string& address, int prefix) {
@@ -47,6 +50,7 @@ Result<std::unique_ptr<Network>> Network::create() {
 }
 
 Network::~Network() {
+  (void)partition({});
   // What cannot be removed goes with the sandbox. The outer ends go first and by name: the kernel
   // takes a namespace apart later, when the next network of this process may want the names.
   relays_.clear();
@@ -152,6 +156,68 @@ Result<void> Network::set_plugged(const Host& host, bool plugged) {
   return run_commands({{"ip", "link", "set", outer_end(host.name), plugged ? "up" : "down"}});
 }
 
+Result<void> Network::set_tap_plugged(const std::string& tap, bool plugged) {
+  return run_commands({{"ip", "link", "set", tap, plugged ? "up" : "down"}});
+}
+
+Result<std::string> Network::port_of(const std::string& name) const {
+  if (std::find(namespaces_.begin(), namespaces_.end(), name) != namespaces_.end()) {
+    return outer_end(name);
+  }
+  if (const auto lan = lan_ports_.find(name); lan != lan_ports_.end()) return lan->second;
+  if (std::find(taps_.begin(), taps_.end(), name) != taps_.end()) return name;
+  return Error{ErrorCode::kUsage, "'" + name + "' is no host, tap or LAN of this network"};
+}
+
+Result<void> Network::partition(const std::vector<std::vector<std::string>>& groups) {
+  // The bridge's own forwarding is where frames are dropped: no connection learns of it.
+  std::vector<std::string> ports(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const auto& name : groups[i]) {
+      auto port = port_of(name);
+      if (!port) return port.error();
+      ports[i] += (ports[i].empty() ? "\"" : ", \"") + *port + "\"";
+    }
+  }
+  // Adding it first makes deleting it succeed.
+  std::string rules = std::string("add table bridge ") + kPartition + "\ndelete table bridge " + kPartition;
+  if (!groups.empty()) {
+    rules += std::string("\nadd table bridge ") + kPartition + "\nadd chain bridge " + kPartition +
+             " parted { type filter hook forward priority 0; }";
+  }
+  for (std::size_t from = 0; from < groups.size(); ++from) {
+    for (std::size_t to = 0; to < groups.size(); ++to) {
+      if (from == to || ports[from].empty() || ports[to].empty()) continue;
+      rules += std::string("\nadd rule bridge ") + kPartition + " parted iifname { " + ports[from] +
+               " } oifname { " + ports[to] + " } drop";
+    }
+  }
+  // All of it at once: no frame sees half of a partition.
+  return run_commands({{"sh", "-c", "nft -f - <<END\n" + rules + "\nEND"}});
+}
+
+Result<std::map<std::string, LinkBytes>> Network::link_bytes() const {
+  std::ifstream counters("/proc/self/net/dev");
+  std::map<std::string, LinkBytes> by_port;
+  for (std::string line; std::getline(counters, line);) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    std::istringstream words(line.substr(colon + 1));
+    // Columns: bytes and seven more of what came in, then bytes of what went out.
+    std::uint64_t in = 0, skipped = 0, out = 0;
+    words >> in;
+    for (int i = 0; i < 7; ++i) words >> skipped;
+    words >> out;
+    const auto begin = line.find_first_not_of(' ');
+    if (words) by_port[line.substr(begin, colon - begin)] = {in, out};
+  }
+  if (by_port.empty()) return Error{ErrorCode::kInternal, "/proc/self/net/dev names no link"};
+  std::map<std::string, LinkBytes> by_name;
+  for (const auto& name : namespaces_) by_name[name] = by_port[outer_end(name)];
+  for (const auto& name : taps_) by_name[name] = by_port[name];
+  return by_name;
+}
+
 Result<std::string> Network::add_tap(const std::string& name, Rate rate) {
   return add_tap_on(kSwitch, name, rate);
 }
@@ -162,6 +228,7 @@ Result<std::string> Network::add_tap_on(const std::string& bridge, const std::st
                             {"ip", "link", "set", name, "master", bridge, "up"}});
   if (!made) return made.error();
   links_.push_back(name);
+  taps_.push_back(name);
   auto shaped = shape(name, {}, rate);
   if (!shaped) return shaped.error();
   return name;
@@ -169,7 +236,8 @@ Result<std::string> Network::add_tap_on(const std::string& bridge, const std::st
 
 Result<std::unique_ptr<Process>> Network::start_dhcp(const Host& host, const std::string& first,
                                                      const std::string& last,
-                                                     const std::string& scratch) {
+                                                     const std::string& scratch,
+                                                     const std::vector<Reservation>& reservations) {
   ProcessOptions options;
   options.netns = host.name;
   options.log_file = scratch + "/dnsmasq.log";
@@ -187,6 +255,9 @@ Result<std::unique_ptr<Process>> Network::start_dhcp(const Host& host, const std
                   "--dhcp-leasefile=" + scratch + "/dnsmasq.leases",
                   "--dhcp-range=" + first + "," + last + ",255.255.0.0,1h",
                   "--dhcp-option=option:router," + host.address};
+  for (const auto& one : reservations) {
+    options.argv.push_back("--dhcp-host=" + one.mac + "," + one.address);
+  }
   auto server = Process::start(std::move(options));
   if (!server) return server.error();
   auto ready = (*server)->wait_for_line("DHCP, IP range", std::chrono::seconds(10));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,11 +53,22 @@ struct UplinkBytes {
   std::uint64_t up = 0;
 };
 
+struct LinkBytes {
+  std::uint64_t sent = 0;      ///< By the host.
+  std::uint64_t received = 0;
+};
+
+/// A DHCP server gives this address to this network card, whoever else asks.
+struct Reservation {
+  std::string mac, address;
+};
+
 struct LanServiceOptions {
   int first = 100, last = 199;       ///< Addresses given out.
   /// Where the router's DNS server asks on; empty: it answers nothing, and asks nobody.
   std::string dns_upstream;
   bool router_advertisements = true; ///< IPv6 by SLAAC, the router as default route.
+  std::vector<Reservation> reservations;
 };
 
 class Network {
@@ -76,16 +88,27 @@ class Network {
   /// that talk to each other: the kernel keeps 1,024 neighbours that it had to ask for, over all
   /// namespaces, and what would be one more has no route.
   Result<void> introduce_hosts();
+  /// From now on hosts of different groups exchange no frame: also what was connected before
+  /// stalls, as behind a router that lost its line, and nobody is told. What is in no group hears all.
+  /// A group names hosts, taps and LANs; a LAN's hosts among each other are not parted by its name.
+  /// Replaces an earlier one; no groups: everybody hears everybody again.
+  Result<void> partition(const std::vector<std::vector<std::string>>& groups);
   /// Takes the link down or up again, like a pulled plug.
   Result<void> set_plugged(const Host& host, bool plugged);
   /// Name of a new tap on the switch; `rate` holds towards the machine only (a tap's other
   /// direction is ingress, which the kernel does not queue).
   Result<std::string> add_tap(const std::string& name, Rate rate = {});
+  /// For machines, whose cables are taps.
+  Result<void> set_tap_plugged(const std::string& tap, bool plugged);
+  /// Through the links of all hosts and taps since they were made, by name: what each sent and what
+  /// came to it, as the kernel counts (see UplinkBytes).
+  [[nodiscard]] Result<std::map<std::string, LinkBytes>> link_bytes() const;
   /// A DHCP server in `host`, ready when this returns. Gives out first..last for an hour, itself
   /// as router.
   Result<std::unique_ptr<Process>> start_dhcp(const Host& host, const std::string& first,
                                               const std::string& last,
-                                              const std::string& scratch);
+                                              const std::string& scratch,
+                                              const std::vector<Reservation>& reservations = {});
 
   /// `name` has at most 8 characters. The uplink is plugged in; its default route is 10.77.0.1.
   /// `uplink` holds in each direction, for all hosts of the LAN together.
@@ -103,6 +126,8 @@ class Network {
 
  private:
   Network() = default;
+  /// The end on the bridge of what has this name; kUsage where nothing has.
+  [[nodiscard]] Result<std::string> port_of(const std::string& name) const;
   Result<Host> add_host_on(const std::string& bridge, Host host, Rate rate, const Path& path);
   Result<void> connect(const std::string& bridge, const std::string& host, const Path& path);
   Result<std::string> add_tap_on(const std::string& bridge, const std::string& name, Rate rate);
@@ -111,6 +136,8 @@ class Network {
   std::vector<std::string> namespaces_;
   std::vector<Host> switch_hosts_;
   std::vector<std::string> links_;  // In this process's namespace: taps, bridges, uplinks.
+  std::vector<std::string> taps_;
+  std::map<std::string, std::string> lan_ports_;  // Uplinks' ends on the switch, by LAN.
   std::vector<std::unique_ptr<Process>> relays_;  // Links with a path.
   int lans_ = 0;
 };

@@ -157,6 +157,7 @@ Result<std::unique_ptr<Process>> Process::start(ProcessOptions options) {
   process->pid_ = pid;
   process->pidfd_ = ::pidfd_open(pid, 0);
   process->on_line_ = std::move(options.on_line);
+  process->on_end_ = std::move(options.on_end);
   ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
   process->reader_ = std::thread(
       [raw = process.get(), pipe = output.release(), file = log.release()] {
@@ -201,10 +202,14 @@ void Process::read_until_end(int pipe, int log) {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
-  const std::lock_guard lock(mutex_);
-  status_ = WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
-                                : ExitStatus{WEXITSTATUS(status), 0};
-  changed_.notify_all();
+  const ExitStatus ended = WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
+                                               : ExitStatus{WEXITSTATUS(status), 0};
+  {
+    const std::lock_guard lock(mutex_);
+    status_ = ended;
+    changed_.notify_all();
+  }
+  if (on_end_) on_end_(ended);
 }
 
 void Process::take(std::string_view bytes) {

@@ -29,6 +29,13 @@ namespace phase::sim {
 inline constexpr std::size_t kMaxKeptLines = 20'000;
 inline constexpr std::size_t kMaxLineBytes = 16 * 1024;
 
+struct ExitStatus {
+  int code = 0;          ///< Meaningful where `signal` is 0.
+  int signal = 0;
+  [[nodiscard]] bool success() const { return code == 0 && signal == 0; }
+  [[nodiscard]] std::string text() const;
+};
+
 struct ProcessOptions {
   std::vector<std::string> argv;     ///< The first one is looked up in PATH where it has no slash.
   std::string netns;                 ///< Network namespace by name; empty: this process's.
@@ -37,13 +44,8 @@ struct ProcessOptions {
   std::string input_file;            ///< Its stdin; empty: /dev/null.
   /// Every line as it comes, without its end. Called by the reader's thread.
   std::function<void(std::string_view)> on_line;
-};
-
-struct ExitStatus {
-  int code = 0;          ///< Meaningful where `signal` is 0.
-  int signal = 0;
-  [[nodiscard]] bool success() const { return code == 0 && signal == 0; }
-  [[nodiscard]] std::string text() const;
+  /// Behind the last line, once the program ended. Called by the reader's thread.
+  std::function<void(const ExitStatus&)> on_end;
 };
 
 /// A line that matched, and its groups as std::regex (ECMAScript) found them, the whole first.
@@ -92,6 +94,7 @@ class Process {
   pid_t pid_ = -1;
   int pidfd_ = -1;
   std::function<void(std::string_view)> on_line_;
+  std::function<void(const ExitStatus&)> on_end_;
   std::thread reader_;
   std::string partial_;              // Reader's thread only.
 

@@ -17,6 +17,7 @@
 #include <initializer_list>
 
 #include "sim/command.h"
+#include "sim/shell.h"
 
 namespace phase::sim {
 namespace {
@@ -92,6 +93,7 @@ Result<void> mount_own_view() {
 }  // namespace
 
 Result<Sandbox> enter_sandbox() {
+  (void)own_folder();  // As it is called outside.
   if (::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID) != 0) return failed("unshare");
   std::array<int, 2> alive{};
   if (::pipe2(alive.data(), O_CLOEXEC) != 0) return failed("pipe");

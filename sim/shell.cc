@@ -31,8 +31,12 @@ auto in_slices(Observer& observer, const std::string& what, milliseconds timeout
 }  // namespace
 
 std::string own_folder() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  // Once: in a later mount namespace the kernel may not know the way there any more.
+  static const std::string folder = [] {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  }();
+  return folder;
 }
 
 Shell::Shell(std::string programs, std::string logs, Observer& observer)

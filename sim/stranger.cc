@@ -6,6 +6,8 @@
 #include <libtorrent/add_torrent_params.hpp>
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/extensions.hpp>
+#include <libtorrent/kademlia/dht_storage.hpp>
+#include <libtorrent/kademlia/types.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 #include <libtorrent/peer_request.hpp>
 #include <libtorrent/posix_disk_io.hpp>
@@ -15,6 +17,7 @@
 #include <libtorrent/settings_pack.hpp>
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_info.hpp>
+#include <map>
 #include <optional>
 
 namespace phase::sim {
@@ -101,6 +104,83 @@ class WatchPeers final : public lt::torrent_plugin {
   Stranger::OnSent on_sent_;
 };
 
+/// libtorrent's own storage, whose lifetimes cannot be short (items 2 hours at least, peers 45
+/// minutes): what was stored too long ago is not told any more.
+class ForgetfulStorage final : public lt::dht::dht_storage_interface {
+ public:
+  ForgetfulStorage(std::unique_ptr<lt::dht::dht_storage_interface> kept, const DhtLifetimes& lifetimes)
+      : kept_(std::move(kept)), lifetimes_(lifetimes) {}
+
+#if TORRENT_ABI_VERSION == 1
+  size_t num_torrents() const override { return kept_->num_torrents(); }
+  size_t num_peers() const override { return kept_->num_peers(); }
+#endif
+  void update_node_ids(const std::vector<lt::sha1_hash>& ids) override { kept_->update_node_ids(ids); }
+  bool get_peers(const lt::sha1_hash& infohash, bool noseed, bool scrape,
+                 const lt::address& requester, lt::entry& reply) const override {
+    const bool full = kept_->get_peers(infohash, noseed, scrape, requester, reply);
+    auto* values = lifetimes_.peers.count() == 0 ? nullptr : reply.find_key("values");
+    const auto known = peers_.find(infohash);
+    if (values == nullptr || known == peers_.end()) return full;
+    auto& list = values->list();
+    std::erase_if(list, [&, now = Clock::now()](const lt::entry& compact) {
+      const auto peer = known->second.find(compact.string());
+      return peer == known->second.end() || now - peer->second > lifetimes_.peers;
+    });
+    if (list.empty()) reply.dict().erase("values");
+    return full;
+  }
+  void announce_peer(const lt::sha1_hash& infohash, const lt::tcp::endpoint& at, lt::string_view name,
+                     bool seed) override {
+    std::string compact;
+    if (at.address().is_v4()) {
+      for (const auto byte : at.address().to_v4().to_bytes()) compact += static_cast<char>(byte);
+      compact += static_cast<char>(at.port() >> 8);
+      compact += static_cast<char>(at.port() & 0xff);
+      peers_[infohash][compact] = Clock::now();
+    }
+    kept_->announce_peer(infohash, at, name, seed);
+  }
+  bool get_immutable_item(const lt::sha1_hash& target, lt::entry& item) const override {
+    return fresh(target) && kept_->get_immutable_item(target, item);
+  }
+  void put_immutable_item(const lt::sha1_hash& target, lt::span<const char> bytes,
+                          const lt::address& from) override {
+    items_[target] = Clock::now();
+    kept_->put_immutable_item(target, bytes, from);
+  }
+  bool get_mutable_item_seq(const lt::sha1_hash& target, lt::dht::sequence_number& seq) const override {
+    return fresh(target) && kept_->get_mutable_item_seq(target, seq);
+  }
+  bool get_mutable_item(const lt::sha1_hash& target, lt::dht::sequence_number seq, bool force_fill,
+                        lt::entry& item) const override {
+    return fresh(target) && kept_->get_mutable_item(target, seq, force_fill, item);
+  }
+  void put_mutable_item(const lt::sha1_hash& target, lt::span<const char> bytes,
+                        const lt::dht::signature& signature, lt::dht::sequence_number seq,
+                        const lt::dht::public_key& key, lt::span<const char> salt,
+                        const lt::address& from) override {
+    items_[target] = Clock::now();
+    kept_->put_mutable_item(target, bytes, signature, seq, key, salt, from);
+  }
+  int get_infohashes_sample(lt::entry& item) override { return kept_->get_infohashes_sample(item); }
+  void tick() override { kept_->tick(); }
+  [[nodiscard]] lt::dht::dht_storage_counters counters() const override { return kept_->counters(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  [[nodiscard]] bool fresh(const lt::sha1_hash& target) const {
+    if (lifetimes_.items.count() == 0) return true;
+    const auto stored = items_.find(target);
+    return stored != items_.end() && Clock::now() - stored->second <= lifetimes_.items;
+  }
+
+  std::unique_ptr<lt::dht::dht_storage_interface> kept_;
+  DhtLifetimes lifetimes_;
+  std::map<lt::sha1_hash, Clock::time_point> items_;  // When last put, by target.
+  std::map<lt::sha1_hash, std::map<std::string, Clock::time_point>> peers_;  // By infohash, compact.
+};
+
 }  // namespace
 
 struct Stranger::State {
@@ -117,8 +197,15 @@ Stranger::Stranger(Stranger&&) noexcept = default;
 Stranger& Stranger::operator=(Stranger&&) noexcept = default;
 Stranger::~Stranger() = default;
 
-Result<Stranger> Stranger::open(const Endpoint& at, const std::vector<Endpoint>& bootstrap) {
+Result<Stranger> Stranger::open(const Endpoint& at, const std::vector<Endpoint>& bootstrap,
+                                const DhtLifetimes& lifetimes) {
   lt::session_params params(private_network_settings(at));
+  if (lifetimes.items.count() != 0 || lifetimes.peers.count() != 0) {
+    params.dht_storage_constructor = [lifetimes](const lt::settings_interface& settings) {
+      return std::make_unique<ForgetfulStorage>(lt::dht::dht_default_storage_constructor(settings),
+                                                lifetimes);
+    };
+  }
   params.disk_io_constructor = lt::posix_disk_io_constructor;
   for (const auto& node : bootstrap) {
     auto& nodes = node.v6 ? params.dht_state.nodes6 : params.dht_state.nodes;

@@ -5,6 +5,7 @@
 // Threads: the owner's, but for `on_sent`, which libtorrent's thread calls.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <functional>
@@ -26,11 +27,18 @@ struct StrangerTorrent {
 };
 [[nodiscard]] Result<StrangerTorrent> list_torrent(const std::string& torrent_file);
 
+/// How long a DHT node keeps what others stored with it; zero: libtorrent's own (items for ever,
+/// peers 45 minutes).
+struct DhtLifetimes {
+  std::chrono::seconds items{0}, peers{0};
+};
+
 class Stranger {
  public:
   /// Listens on `at` only, and joins the DHT by `bootstrap` (none: waits to be found).
   /// kPortInUse or kNetwork where it cannot listen.
-  static Result<Stranger> open(const Endpoint& at, const std::vector<Endpoint>& bootstrap);
+  static Result<Stranger> open(const Endpoint& at, const std::vector<Endpoint>& bootstrap,
+                               const DhtLifetimes& lifetimes = {});
   Stranger(Stranger&&) noexcept;
   Stranger& operator=(Stranger&&) noexcept;
   ~Stranger();  ///< Waits for the end of libtorrent's threads.

@@ -104,8 +104,9 @@ Result<IncomingRelease> check_handed_release(const HandedPapers& papers, WallTim
                          .stays = true};
 }
 
-boot::OlderRelease handed_as_older(const HandedPapers& papers) {
+std::optional<boot::OlderRelease> handed_as_older(const HandedPapers& papers) {
   boot::OlderRelease older{in(papers, boot::kReleaseName), {}};
+  if (!real_files().info(older.folder)) return std::nullopt;
   auto torrent = real_files().read_file(in(papers, boot::kTorrentName), boot::kMaxTorrentBytes);
   if (torrent) older.torrent = std::move(*torrent);
   return older;

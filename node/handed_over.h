@@ -6,6 +6,7 @@
 // else the key in boot.json): that is what the system was booted by. Reads only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct HandedPapers {
 [[nodiscard]] Result<IncomingRelease> check_handed_release(const HandedPapers& papers,
                                                            WallTime now);
 
-/// For a node that has to fetch after all: what of it lies there need not come.
-[[nodiscard]] boot::OlderRelease handed_as_older(const HandedPapers& papers);
+/// For a node that has to fetch after all: what of it lies there need not come. None where the
+/// release was left out.
+[[nodiscard]] std::optional<boot::OlderRelease> handed_as_older(const HandedPapers& papers);
 
 }  // namespace phase::node

@@ -32,7 +32,7 @@ void go_by_papers(const HandedPapers& papers, ServeOptions& options) {
     follow.push_back(papers.target);
   }
   options.more_nodes = papers.nodes;
-  options.older.push_back(handed_as_older(papers));
+  if (auto older = handed_as_older(papers)) options.older.push_back(std::move(*older));
 }
 
 Result<void> serve_handed(const HandedPapers& papers, bool has_others, Store& store, WallTime now,

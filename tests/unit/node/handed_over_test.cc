@@ -123,7 +123,11 @@ TEST_F(HandedOver, PapersSayWhomToFollowAndWhereToBegin) {
             publisher_.key.public_key().hex() + "/stable/" + release_.arch);
   ASSERT_EQ(papers->nodes.size(), 2u) << "a line that is no node is passed over";
   EXPECT_EQ(papers->nodes[1].text(), "[2001:db8::1]:6881");
-  EXPECT_EQ(handed_as_older(*papers).folder, phase() + "/release");
+  const auto older = handed_as_older(*papers);
+  ASSERT_TRUE(older.has_value());
+  EXPECT_EQ(older->folder, phase() + "/release");
+  fs::remove_all(phase() + "/release");
+  EXPECT_FALSE(handed_as_older(*papers).has_value()) << "there is nothing to reuse";
 }
 
 // Each alone: what is served is what was signed, or nothing.

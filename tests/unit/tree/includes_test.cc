@@ -85,7 +85,7 @@ TEST(Includes, KeepEachLibraryInTheHouseThatWrapsIt) {
   };
   const std::vector<Wrapped> rules = {
       {"libtorrent/", {"dht", "sim"}}, {"boost/", {"boot", "node"}}, {"httplib.h", {"node"}},
-      {"libfdt.h", {"boot"}},          {"phase.pb.h", {"proto"}},    {"toml++/", {"proto", "node"}},
+      {"libfdt.h", {"boot"}},          {"phase.pb.h", {"proto"}},    {"toml++/", {"proto", "node", "sim"}},
       {"archive", {"initramfs"}},      {"avahi-", {"dht"}},          {"systemd/", {"dht"}},
       {"libkmod.h", {"boot"}},         {"seccomp.h", {"proto"}},     {"blkid.h", {"boot"}},
       {"tss2_sys.h", {"boot"}},    {"pugixml.hpp", {"node"}}};

@@ -20,8 +20,6 @@ using nlohmann::ordered_json;
   return out.data();
 }
 
-const char* kind(bool exact) { return exact ? "exact" : "cohort"; }
-
 double copies(const Scenario& scenario, const Outcome& outcome) {
   return outcome.provider_bytes / static_cast<double>(scenario.image_bytes);
 }
@@ -33,9 +31,8 @@ double provider_peak(const Outcome& outcome) {
   return most;
 }
 
-ordered_json json_of(const Scenario& scenario, const Outcome& outcome, bool exact) {
-  return {{"model", kind(exact)},
-          {"clients", scenario.clients},
+ordered_json json_of(const Scenario& scenario, const Outcome& outcome) {
+  return {{"clients", scenario.clients},
           {"providers", scenario.providers},
           {"named", scenario.named},
           {"node_share", scenario.node_share},
@@ -71,8 +68,8 @@ Curve over_time(const char* name, const Outcome& outcome, double Moment::* figur
 
 }  // namespace
 
-std::string outcome_text(const Scenario& scenario, const Outcome& outcome, bool exact) {
-  std::string out = format("%u machines, %u providers, %s model\n", scenario.clients, scenario.providers, kind(exact));
+std::string outcome_text(const Scenario& scenario, const Outcome& outcome) {
+  std::string out = format("%u machines, %u providers\n", scenario.clients, scenario.providers);
   out += format("fetched            %u\n", outcome.done);
   out += format("first, median      %.1f s, %.1f s\n", outcome.first_s, outcome.median_s);
   out += format("95 %%, last         %.1f s, %.1f s\n", outcome.p95_s, outcome.last_s);
@@ -84,8 +81,8 @@ std::string outcome_text(const Scenario& scenario, const Outcome& outcome, bool 
   return out;
 }
 
-std::string outcome_json(const Scenario& scenario, const Outcome& outcome, bool exact) {
-  ordered_json out = json_of(scenario, outcome, exact);
+std::string outcome_json(const Scenario& scenario, const Outcome& outcome) {
+  ordered_json out = json_of(scenario, outcome);
   for (const Moment& moment : outcome.moments) {
     out["moments"].push_back({{"at_s", moment.at_s},
                               {"asking", moment.asking},
@@ -102,9 +99,9 @@ std::string outcome_json(const Scenario& scenario, const Outcome& outcome, bool 
 }
 
 std::string sweep_text(const std::vector<Swept>& all) {
-  std::string out = "machines  model   median s  last s    fetched   images sent  connections  DHT KB each  holder Mbit/s\n";
+  std::string out = "machines  median s  last s    fetched   images sent  connections  DHT KB each  holder Mbit/s\n";
   for (const Swept& one : all) {
-    out += format("%-9u %-7s %-9.1f %-9.1f %-9u %-12.1f %-12.0f %-12.0f %.2f\n", one.scenario.clients, kind(one.exact),
+    out += format("%-9u %-9.1f %-9.1f %-9u %-12.1f %-12.0f %-12.0f %.2f\n", one.scenario.clients,
                   one.outcome.median_s, one.outcome.last_s, one.outcome.done, copies(one.scenario, one.outcome),
                   one.outcome.most_connections, one.outcome.dht_bytes_per_client / 1e3,
                   one.outcome.holder_peak_bps / 1e6);
@@ -114,7 +111,7 @@ std::string sweep_text(const std::vector<Swept>& all) {
 
 std::string sweep_json(const std::vector<Swept>& all) {
   ordered_json out = ordered_json::array();
-  for (const Swept& one : all) out.push_back(json_of(one.scenario, one.outcome, one.exact));
+  for (const Swept& one : all) out.push_back(json_of(one.scenario, one.outcome));
   return out.dump(2) + "\n";
 }
 

@@ -15,7 +15,6 @@ namespace phase::sim::model {
 struct Swept {
   Scenario scenario;
   Outcome outcome;
-  bool exact = false;
 };
 struct Judged {
   MeasuredRun run;
@@ -24,8 +23,8 @@ struct Judged {
 /// With the file's name, without extension.
 using Drawings = std::vector<std::pair<std::string, Drawing>>;
 
-[[nodiscard]] std::string outcome_text(const Scenario& scenario, const Outcome& outcome, bool exact);
-[[nodiscard]] std::string outcome_json(const Scenario& scenario, const Outcome& outcome, bool exact);
+[[nodiscard]] std::string outcome_text(const Scenario& scenario, const Outcome& outcome);
+[[nodiscard]] std::string outcome_json(const Scenario& scenario, const Outcome& outcome);
 [[nodiscard]] std::string sweep_text(const std::vector<Swept>& all);
 [[nodiscard]] std::string sweep_json(const std::vector<Swept>& all);
 [[nodiscard]] std::string judged_text(const std::vector<Judged>& all);

@@ -527,8 +527,8 @@ class Crowd {
 }  // namespace
 
 Outcome run_crowd(const Parameters& parameters, const Scenario& scenario, std::ostream* log) {
-  check(scenario.providers > 0 && scenario.clients > 0 && scenario.clients <= kMostExact,
-        "a crowd that the exact model takes");
+  check(scenario.providers > 0 && scenario.clients > 0 && scenario.clients <= kMostClients,
+        "a crowd that the model takes");
   return Crowd(parameters, scenario, log).run();
 }
 

@@ -2,7 +2,7 @@
 // What lookups cost a DHT, and what its nodes answer of it. A target lies on `holders` nodes, which
 // everybody asks; each answers so many bytes a second and drops the rest (libtorrent's
 // dht_upload_rate_limit), so that beyond a point a question is answered by chance. What leads to
-// them is spread over all nodes. Pure; both models use it.
+// them is spread over all nodes. Pure.
 #pragma once
 
 #include "sim/model/parameters.h"

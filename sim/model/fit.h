@@ -19,7 +19,7 @@ struct Prediction {
 inline constexpr int kSeeds = 5;
 inline constexpr const char* kFitted[] = {"have_bytes", "step_s"};
 
-/// By the exact model.
+/// `run` has at most kMostClients clients (crowd.h).
 [[nodiscard]] Prediction predict(const Parameters& parameters, const MeasuredRun& run);
 
 /// `parameters` with the two that fit `runs` best, by the squares of all three errors. Deterministic.

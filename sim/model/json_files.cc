@@ -74,8 +74,8 @@ Result<void> read_completions(const json& parsed, MeasuredRun& run) {
 
 }  // namespace
 
-const std::array<ParameterRule, 30>& parameter_rules() {
-  static const std::array<ParameterRule, 30> kRules = {{
+const std::array<ParameterRule, 29>& parameter_rules() {
+  static const std::array<ParameterRule, 29> kRules = {{
       {"line_efficiency", "share", &P::line_efficiency, 0.1, 1},
       {"start_s", "s", &P::start_s, 0, 600},
       {"lookup_rounds", "round trips", &P::lookup_rounds, 0, 100},
@@ -105,7 +105,6 @@ const std::array<ParameterRule, 30>& parameter_rules() {
       {"step_s", "s", &P::step_s, 0, 60},
       {"linger_s", "s", &P::linger_s, 0, 3600},
       {"reboot_s", "s", &P::reboot_s, 0, 3600},
-      {"cohort_steps", "steps", &P::cohort_steps, 0, 100},
   }};
   return kRules;
 }
@@ -163,7 +162,7 @@ Result<MeasuredRun> parse_measured(const std::string& untrusted) {
   run.image_bytes = static_cast<std::uint64_t>(take(whole(*parsed, "image_bytes", 1, 1e12)));
   run.line_bits = static_cast<std::uint64_t>(take(whole(*parsed, "line_bits", 1000, 1e12)));
   run.dht_nodes = static_cast<std::uint32_t>(take(whole(*parsed, "dht_nodes", 1, 1e9)));
-  run.last_s = take(number(*parsed, "last_s", 0, 1e7));
+  run.last_s = take(number(*parsed, "last_s", 0.001, 1e7));
   run.provider_bytes = take(number(*parsed, "provider_bytes", 0, 1e15));
   run.cpu_share = take(number(*parsed, "cpu_share", 0, 1));
   if (failed) return *failed;

@@ -1,6 +1,6 @@
 // sim/model/measured.h
-// A measured run of a crowd: what was started and what came of it. Written by `phase-bench crowd-scale`,
-// read to fit the model and to judge what it predicts. Format: docs/MODEL.md.
+// A measured run of a crowd: what was started and what came of it. Read to fit the model
+// and to judge what it predicts. Format: docs/MODEL.md.
 #pragma once
 
 #include <string>

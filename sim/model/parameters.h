@@ -47,8 +47,6 @@ struct Parameters {
   // After the fetch.
   double linger_s = 0;      ///< Verifying and loading; it serves meanwhile.
   double reboot_s = 0;      ///< From the jump to seeding and being announced, where it is a node.
-  // Of the approximation for many machines.
-  double cohort_steps = 0;  ///< Steps of a piece through a cohort, per doubling of its size.
 
   bool operator==(const Parameters&) const = default;
 };
@@ -60,7 +58,7 @@ struct ParameterRule {
   double least, most;
 };
 /// Every parameter, in the order of the file.
-[[nodiscard]] const std::array<ParameterRule, 30>& parameter_rules();
+[[nodiscard]] const std::array<ParameterRule, 29>& parameter_rules();
 
 /// With the origins, by name.
 struct ParameterFile {

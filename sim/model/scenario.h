@@ -10,9 +10,9 @@
 namespace phase::sim::model {
 
 struct Scenario {
-  std::uint32_t clients = 1000;
-  std::uint32_t providers = 3;      ///< At the beginning.
-  std::uint32_t named = 3;          ///< Of them, in the pointer (value `e`).
+  std::uint32_t clients = 16;
+  std::uint32_t providers = 1;      ///< At the beginning.
+  std::uint32_t named = 1;          ///< Of them, in the pointer (value `e`).
   std::uint64_t image_bytes = 16 << 20;
   double down_bits = 10e6;          ///< Of each client, a second.
   double up_bits = 10e6;
@@ -51,7 +51,7 @@ struct Outcome {
   double dht_bytes_per_client = 0; ///< Asked and answered.
   double holder_peak_bps = 0;      ///< Towards one node that holds the pointer.
   double other_node_peak_bps = 0;  ///< Towards one node of the rest, on average.
-  std::vector<double> completions; ///< Seconds, rising. Of cohorts: one for each hundredth.
+  std::vector<double> completions; ///< Seconds, rising.
   std::vector<Moment> moments;
 };
 

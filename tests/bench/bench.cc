@@ -34,7 +34,6 @@ constexpr Subject kSubjects[] = {
     {"lan", run_lan},
     {"transfer", run_transfer, false},
     {"flash-crowd", run_flash_crowd, false},
-    {"crowd-scale", run_crowd_scale, false},
     {"transports", run_transports, false},
     {"uplink", run_uplink, false},
     {"guest", run_guest, true, true},
@@ -74,23 +73,6 @@ int run(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   app.add_option("--report", folder, "Where tables and plots go too, as JSON and SVG");
-  CrowdChoice crowd;
-  app.add_option("--clients", crowd.clients, "crowd-scale: machines, all at once")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  app.add_option("--providers", crowd.providers, "crowd-scale: at the beginning")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10));
-  app.add_option("--line-kbit", crowd.line_kbit, "crowd-scale: of everybody's line, each way")
-      ->capture_default_str()
-      ->check(CLI::Range(8, 1'000'000));
-  app.add_option("--image-kib", crowd.image_kib, "crowd-scale: what is fetched")
-      ->capture_default_str()
-      ->check(CLI::Range(64, 1 << 20));
-  app.add_option("--longest", crowd.longest_minutes, "crowd-scale: minutes until it is given up")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 600));
-  app.add_option("--measured", crowd.out, "crowd-scale: file for the measured run");
   app.add_option("subjects", chosen, "What is measured")
       ->capture_default_str()
       ->check(CLI::IsMember(known));
@@ -109,7 +91,7 @@ int run(int argc, char** argv) {
   sim::Shell shell(sim::own_folder(), logs, silent);
   for (const Subject& subject : kSubjects) {
     if (!is_chosen(chosen, subject)) continue;
-    Bench bench{shell, sandbox.scratch + "/" + subject.name, kernel_package, runs, Report(folder), crowd};
+    Bench bench{shell, sandbox.scratch + "/" + subject.name, kernel_package, runs, Report(folder)};
     std::filesystem::create_directories(bench.scratch);
     subject.run(bench);
     std::filesystem::remove_all(bench.scratch);

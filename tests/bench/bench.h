@@ -16,16 +16,6 @@ using sim::must;
 [[nodiscard]] double median(std::vector<double> values);
 [[nodiscard]] double largest(const std::vector<double>& values);
 
-/// What crowd-scale starts, and where its measured run goes; empty: nowhere.
-struct CrowdChoice {
-  int clients = 50;
-  int providers = 1;
-  int line_kbit = 5000;
-  int image_kib = 16 << 10;
-  int longest_minutes = 30;
-  std::string out;
-};
-
 /// What each subject gets.
 struct Bench {
   sim::Shell& shell;
@@ -33,7 +23,6 @@ struct Bench {
   std::string kernel_package;
   int runs = 5;         ///< How often each figure is taken.
   Report report;
-  CrowdChoice crowd;
 };
 
 /// Discovery from empty node state, and fetch against curl from nginx over one shaped link.
@@ -44,8 +33,6 @@ void run_lan(Bench& bench);
 void run_transfer(Bench& bench);
 /// Many clients at once from one seed, beside one HTTP server.
 void run_flash_crowd(Bench& bench);
-/// One crowd of any size, once, as a measured run for the scale model.
-void run_crowd_scale(Bench& bench);
 /// TCP or uTP, on a LAN, on slow lines that lose packets, and beside somebody's TCP.
 void run_transports(Bench& bench);
 /// Machines on one link behind a slow line: how often a release comes through it.

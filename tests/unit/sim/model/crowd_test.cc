@@ -1,6 +1,5 @@
 // Goal: the model keeps the laws that no crowd breaks, says the same each time, and stays near
-// runs that were measured. Method: small crowds with the shipped
-// parameters.
+// runs that were measured. Method: small crowds with the shipped parameters.
 #include "sim/model/crowd.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +7,6 @@
 #include <cmath>
 #include <sstream>
 
-#include "sim/model/cohort.h"
 #include "sim/model/fit.h"
 #include "tests/unit/sim/model/model_files.h"
 
@@ -46,7 +44,6 @@ TEST(ScaleModel, OneClientTakesAsLongAsItsLine) {
   const Scenario scenario = small(1);
   const double line = static_cast<double>(scenario.image_bytes) * 8 / scenario.down_bits / parameters.line_efficiency;
   EXPECT_NEAR(run_crowd(parameters, scenario).last_s, line + parameters.start_s, line * 0.03);
-  EXPECT_NEAR(run_cohorts(parameters, scenario).last_s, line + parameters.start_s, line * 0.1);
 }
 
 TEST(ScaleModel, SendsExactlyWhatIsReceivedAndNothingTwice) {
@@ -69,24 +66,21 @@ TEST(ScaleModel, NobodyIsFasterThanTheFluidBound) {
     const Scenario scenario = small(clients);
     const double bound = static_cast<double>(scenario.image_bytes) * 8 / scenario.down_bits;
     EXPECT_GE(run_crowd(parameters, scenario).last_s, bound) << clients;
-    EXPECT_GE(run_cohorts(parameters, scenario).last_s, bound) << clients;
   }
 }
 
 TEST(ScaleModel, IsNeverSlowerWithMoreUplink) {
   const Parameters parameters = shipped_parameters();
-  const auto last_with = [&](double up, bool exact) {
+  const auto last_with = [&](double up) {
     Scenario scenario = small(100);
     scenario.up_bits = scenario.provider_bits = up;
-    return exact ? run_crowd(parameters, scenario).last_s : run_cohorts(parameters, scenario).last_s;
+    return run_crowd(parameters, scenario).last_s;
   };
-  for (const bool exact : {true, false}) {
-    double before = last_with(2e6, exact);
-    for (const double up : {4e6, 8e6, 16e6}) {
-      const double now = last_with(up, exact);
-      EXPECT_LE(now, before * 1.01) << up << " exact " << exact;  // Chance moves pieces by less.
-      before = now;
-    }
+  double before = last_with(2e6);
+  for (const double up : {4e6, 8e6, 16e6}) {
+    const double now = last_with(up);
+    EXPECT_LE(now, before * 1.01) << up;  // Chance moves pieces by less.
+    before = now;
   }
 }
 

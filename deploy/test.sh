@@ -102,5 +102,5 @@ fi
 say "unit, integration and machine tests"
 # Five power cuts show that it works, fifty that it was no luck.
 [[ $full == no ]] || export PHASE_POWER_CUTS=50
-ctest --test-dir "$project/build/release" --output-on-failure --parallel 2 --no-tests=error -LE slow
+ctest --test-dir "$project/build/release" --output-on-failure --parallel 2 --no-tests=error
 [[ ${#failed[@]} -eq 0 ]]

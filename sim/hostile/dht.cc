@@ -19,6 +19,7 @@
 #include "sim/guarded_main.h"
 #include "sim/hostile/dht_attack.h"
 #include "sim/hostile/program.h"
+#include "sim/hostile/socket_address.h"
 #include "sim/stranger.h"
 
 namespace phase::sim {
@@ -36,21 +37,6 @@ struct Options {
   int per_target = 7;
   bool forge = false;
 };
-
-sockaddr_in to_socket(const Endpoint& at) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(at.port);
-  std::memcpy(&out.sin_addr, at.address.data(), 4);
-  return out;
-}
-
-Endpoint to_endpoint(const sockaddr_in& from) {
-  Endpoint out;
-  std::memcpy(out.address.data(), &from.sin_addr, 4);
-  out.port = ntohs(from.sin_port);
-  return out;
-}
 
 Result<Fd> open_socket(const Endpoint& at) {
   Fd out(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

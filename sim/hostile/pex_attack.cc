@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <optional>
-#include <thread>
 
 #include "sim/hostile/peer_wire.h"
 
@@ -67,11 +66,9 @@ class PexLiar {
     const auto said = greet(victim, handshake_answer(theirs, chance_.bytes(20)));
     if (!said) return;
     if (attack_.kind == PeerKind::kPexAgain) come_again(victim, said->port);
-    // What the other end says meanwhile is read, so that it never waits for room.
-    std::thread reader([&victim] { victim.wait_until_closed(); });
-    const bool flood = attack_.kind == PeerKind::kPexFlood;
-    while (lie(victim, said->number)) std::this_thread::sleep_for(flood ? kFloodPause : kPause);
-    reader.join();
+    const auto pause = attack_.kind == PeerKind::kPexFlood ? kFloodPause : kPause;
+    while (lie(victim, said->number) && victim.stays_for(pause)) {
+    }
   }
 
  private:

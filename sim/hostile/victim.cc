@@ -10,19 +10,9 @@
 #include <cstring>
 #include <thread>
 
+#include "sim/hostile/socket_address.h"
+
 namespace phase::sim {
-namespace {
-
-sockaddr_in address_of(const Endpoint& at) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(at.port);
-  std::memcpy(&out.sin_addr, at.address.data(), 4);
-  return out;
-}
-
-}  // namespace
-
 bool Victim::read(std::uint8_t* into, std::size_t count) const {
   std::size_t done = 0;
   while (done < count) {
@@ -47,21 +37,25 @@ bool Victim::send(ByteView bytes) const {
 
 std::uint64_t Victim::drip(ByteView bytes, std::chrono::milliseconds pause) const {
   std::uint64_t sent = 0;
-  std::array<char, 4096> ignored{};
   for (const auto& byte : bytes) {
     if (!send(ByteView(&byte, 1))) break;
     ++sent;
-    // What the other end asks for meanwhile is read, so that it never waits for room.
-    pollfd watched{socket_.get(), POLLIN, 0};
-    const auto until = std::chrono::steady_clock::now() + pause;
-    for (auto left = pause; left.count() > 0;
-         left = std::chrono::duration_cast<std::chrono::milliseconds>(
-             until - std::chrono::steady_clock::now())) {
-      if (::poll(&watched, 1, static_cast<int>(left.count())) <= 0) break;
-      if (::recv(socket_.get(), ignored.data(), ignored.size(), 0) <= 0) return sent;
-    }
+    if (!stays_for(pause)) break;
   }
   return sent;
+}
+
+bool Victim::stays_for(std::chrono::milliseconds pause) const {
+  std::array<char, 4096> ignored{};
+  pollfd watched{socket_.get(), POLLIN, 0};
+  const auto until = std::chrono::steady_clock::now() + pause;
+  for (auto left = pause; left.count() > 0;
+       left = std::chrono::duration_cast<std::chrono::milliseconds>(
+           until - std::chrono::steady_clock::now())) {
+    if (::poll(&watched, 1, static_cast<int>(left.count())) <= 0) break;
+    if (::recv(socket_.get(), ignored.data(), ignored.size(), 0) <= 0) return false;
+  }
+  return true;
 }
 
 void Victim::wait_until_closed() const {
@@ -73,16 +67,13 @@ void Victim::wait_until_closed() const {
 Endpoint Victim::remote() const {
   sockaddr_in address{};
   socklen_t size = sizeof address;
-  Endpoint out;
-  if (::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return out;
-  std::memcpy(out.address.data(), &address.sin_addr, 4);
-  out.port = ntohs(address.sin_port);
-  return out;
+  if (::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return to_endpoint(address);
 }
 
 Result<Victim> call(const Endpoint& at) {
   Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = address_of(at);
+  const sockaddr_in address = to_socket(at);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return {ErrorCode::kNetwork, at.text() + ": " + std::strerror(errno)};
   }
@@ -91,7 +82,7 @@ Result<Victim> call(const Endpoint& at) {
 
 Result<void> listen_for_victims(const Endpoint& at, std::function<void(const Victim&)> attack) {
   Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = address_of(at);
+  const sockaddr_in address = to_socket(at);
   const int yes = 1;
   ::setsockopt(listening.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||

@@ -27,6 +27,9 @@ class Victim {
   [[nodiscard]] bool send(std::string_view text) const { return send(as_bytes(text)); }
   /// One byte each `pause`; how many went before the other end had enough.
   std::uint64_t drip(ByteView bytes, std::chrono::milliseconds pause) const;
+  /// False once the other end has closed, else true after `pause`; what it says is thrown away, so
+  /// that it never waits for room.
+  [[nodiscard]] bool stays_for(std::chrono::milliseconds pause) const;
   /// Until the other end closes; what it says is thrown away.
   void wait_until_closed() const;
 

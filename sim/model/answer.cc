@@ -1,24 +1,14 @@
 #include "sim/model/answer.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdarg>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "sim/model/format.h"
 
 namespace phase::sim::model {
 namespace {
 
 using nlohmann::ordered_json;
-
-[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
-  std::array<char, 400> out{};
-  va_list arguments;
-  va_start(arguments, pattern);
-  (void)std::vsnprintf(out.data(), out.size(), pattern, arguments);
-  va_end(arguments);
-  return out.data();
-}
 
 double copies(const Scenario& scenario, const Outcome& outcome) {
   return outcome.provider_bytes / static_cast<double>(scenario.image_bytes);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
+
+#include "sim/model/format.h"
 
 namespace phase::sim::model {
 namespace {
@@ -12,15 +12,6 @@ namespace {
 constexpr double kWidth = 760, kHeight = 420, kLeft = 84, kRight = 24, kTop = 44, kBottom = 56;
 constexpr std::array<const char*, kMostCurves> kColours = {"#1b6ca8", "#d1495b", "#2e8b57", "#e29930",
                                                            "#6b4e9b", "#555555", "#00838f", "#8d6e63"};
-
-[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
-  std::array<char, 400> out{};
-  va_list arguments;
-  va_start(arguments, pattern);
-  (void)std::vsnprintf(out.data(), out.size(), pattern, arguments);
-  va_end(arguments);
-  return out.data();
-}
 
 std::string escaped(const std::string& text) {
   std::string out;
@@ -62,10 +53,15 @@ class Axis {
     std::vector<double> out;
     if (log_) {
       const double every = std::max(1.0, std::ceil((high_ - low_) / 8));
-      for (double power = low_; power <= high_ + 1e-9; power += every) out.push_back(std::pow(10, power));
+      const int count = static_cast<int>((high_ - low_) / every + 1e-9);
+      for (int i = 0; i <= count; ++i) out.push_back(std::pow(10, low_ + i * every));
       return out;
     }
-    for (double at = low_; at <= high_ + step_ / 2; at += step_) out.push_back(std::abs(at) < step_ / 2 ? 0 : at);
+    const int count = static_cast<int>((high_ - low_) / step_ + 0.5);
+    for (int i = 0; i <= count; ++i) {
+      const double at = low_ + i * step_;
+      out.push_back(std::abs(at) < step_ / 2 ? 0 : at);
+    }
     return out;
   }
 

@@ -18,6 +18,7 @@
 #include "sim/pidfd.h"
 #include "sim/process.h"
 #include "sim/shell.h"
+#include "tests/unit/sim/processes_in.h"
 
 namespace phase::sim {
 namespace {
@@ -57,21 +58,6 @@ std::string text_of(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
-}
-
-std::string namespace_of(const std::string& pid, const char* kind) {
-  std::error_code error;
-  return fs::read_symlink("/proc/" + pid + "/ns/" + kind, error).string();
-}
-
-std::vector<std::string> processes_in(const char* kind, const std::string& name) {
-  std::vector<std::string> out;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string pid = entry.path().filename().string();
-    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (namespace_of(pid, kind) == name) out.push_back(pid);
-  }
-  return out;
 }
 
 /// What the host can see of networks and mounts.

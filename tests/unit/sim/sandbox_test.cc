@@ -8,7 +8,6 @@
 
 #include <array>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -18,27 +17,12 @@
 #include "sim/command.h"
 #include "sim/pidfd.h"
 #include "sim/process.h"
+#include "tests/unit/sim/processes_in.h"
 
 namespace phase::sim {
 namespace {
 
 using std::chrono::seconds;
-namespace fs = std::filesystem;
-
-std::string namespace_of(const std::string& pid, const char* kind) {
-  std::error_code error;
-  return fs::read_symlink("/proc/" + pid + "/ns/" + kind, error).string();
-}
-
-std::vector<std::string> processes_in(const char* kind, const std::string& name) {
-  std::vector<std::string> out;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string pid = entry.path().filename().string();
-    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (namespace_of(pid, kind) == name) out.push_back(pid);
-  }
-  return out;
-}
 
 std::string text_of(const char* path) {
   std::ostringstream text;

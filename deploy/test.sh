@@ -1,13 +1,14 @@
 #!/bin/bash
 # Installs what is missing, builds, runs every test.
-#   sudo deploy/test.sh           clang-tidy on what the last commit changed, cross-compiling for
-#                                 aarch64, sanitizers over the readers of untrusted bytes, every fuzz
-#                                 target for FUZZ_SECONDS (30), coverage of what decides on trust, then
-#                                 the release build with its unit, integration and machine tests
+#   sudo deploy/test.sh           clang-tidy on what the last commit changed, sanitizers over the
+#                                 readers of untrusted bytes, every fuzz target for FUZZ_SECONDS (10),
+#                                 then the release build with its unit, integration and machine tests
 #   sudo deploy/test.sh --full    first also the slow proofs: clang-tidy on everything, all unit
 #                                 tests under AddressSanitizer and UBSan, threads under
-#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300), the
-#                                 hostile network with five seeds
+#                                 ThreadSanitizer, every fuzz target for FUZZ_SECONDS (300), coverage
+#                                 of what decides on trust, cross-compiling for aarch64, the hostile
+#                                 network with five seeds
+# The first is to take no more than an hour on two cores with cold caches.
 # A part that fails does not keep the next from being run: what failed is named before the test
 # runner's summary, which is the last that is printed, and the status is 1.
 set -euo pipefail
@@ -85,11 +86,13 @@ else
   part "$project/deploy/tidy.sh"
 fi
 part sanitized
-default_seconds=30
+default_seconds=10
 [[ $full == no ]] || default_seconds=300
 part "$project/deploy/fuzz.sh" "${FUZZ_SECONDS:-$default_seconds}"
-part "$project/deploy/coverage.sh"
-part cross_compile
+if [[ $full == yes ]]; then
+  part "$project/deploy/coverage.sh"
+  part cross_compile
+fi
 
 say "release build, with the tests"
 kernel_package >/dev/null

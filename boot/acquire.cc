@@ -18,6 +18,9 @@ constexpr std::size_t kMaxRefusals = 32;
 constexpr milliseconds kTickEvery{250};
 /// With every peer banned nobody honest is left; a new one may still be found for so long.
 constexpr seconds kAllBannedPatience{10};
+/// Of a pointer that is settled on, further items (of other keys) are handed on too; whoever has one
+/// has answered by then, and the lookups have not been repeated yet (dht/pace.h).
+constexpr seconds kLateItems{2};
 
 RelayQuestion question_of(const AcquireOptions& options) {
   return {options.policy.root.pointer_keys(options.channel, options.arch), options.channel,
@@ -71,9 +74,14 @@ void AcquireState::enter(Stage next) {
   last_progress = now;
 }
 
-void AcquireState::stop_lookups() {
+void AcquireState::stop_item_lookups() {
   for (const dht::LookupId lookup : item_lookups) session.stop(lookup);
   item_lookups.clear();
+  asked_items.clear();
+}
+
+void AcquireState::stop_lookups() {
+  stop_item_lookups();
   roots.stop();
   if (provider_lookup) session.stop(*provider_lookup);
   provider_lookup.reset();
@@ -211,6 +219,9 @@ void AcquireState::tick() {
   ask_silent_holders(now);
   if (doomed && settled(now)) return give_up_release(Error(*doomed));
   if (doomed) return;
+  // No other pointer is taken any more (offer()), and a standing lookup asks the whole neighbourhood
+  // again every few seconds, beyond the link too.
+  if (stage == Stage::kArtifacts && now >= settled_at + kLateItems) stop_item_lookups();
   if (stage == Stage::kDiscover) discover_tick(now);
   else if (stage == Stage::kProviders || stage == Stage::kManifest) providers_tick(now);
   else if (stage == Stage::kArtifacts) watch_progress(now);

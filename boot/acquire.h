@@ -66,7 +66,7 @@ struct AcquireOptions {
   bool only_cache = false;           ///< There is no network: nobody else is asked.
   /// With a release in the cache that could be used: a newer one is looked for so long.
   Duration newer = std::chrono::seconds(15);
-  Duration far_wait = std::chrono::milliseconds(1500);  ///< See near_first.h.
+  Duration far_wait = std::chrono::seconds(3);  ///< See near_first.h.
   Duration near_stall = std::chrono::seconds(2);
   /// Decides whether a release with this manifest fits; called before any artifact is fetched.
   std::function<Result<void>(const VerifiedManifest&)> admit;

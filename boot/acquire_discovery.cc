@@ -53,7 +53,7 @@ void AcquireState::start() {
   }
 }
 
-/// Each question once, whatever keys have come since.
+/// Each question that is not being asked, whatever keys have come since.
 void AcquireState::ask_items() {
   if (!options.use_dht) return;
   for (const auto& question : choice.questions()) {

@@ -52,6 +52,7 @@ void AcquireState::begin_release() {
   if (!started) return fail(started.error());
   release = *started;
   enter(Stage::kProviders);
+  ask_items();  // In case another release was being fetched already.
   near_first->release();
   meet_lan_holders();
   for (const ProviderHint& hint : pointer.providers) {

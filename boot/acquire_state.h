@@ -31,6 +31,7 @@ struct AcquireState {
   void say(std::string line) { messages.push_back(std::move(line)); }
   void refuse(std::string what);
   void enter(Stage next);
+  void stop_item_lookups();
   void stop_lookups();
   /// Ends it, unless the cache has what can be used instead.
   void fail(Error why);

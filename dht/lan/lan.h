@@ -39,8 +39,8 @@ struct LanOptions {
 
 struct LanFound { LanNode node; };           ///< New, or what it says has changed.
 struct LanGone { std::string instance; };
-/// Every node that answers at once has had the time to (350 ms from the first question), or nobody
-/// can be asked.
+/// Every node that answers at once has had the time to (350 ms from the first question, on a slow
+/// machine more), or nobody can be asked.
 struct LanBrowsed {};
 struct LanRegistered { std::string instance; std::string by; };  ///< `by`: "avahi-daemon" or "phase-lan".
 /// Worth a line in the log: which responder is used, that a child ended and why, a name conflict.

@@ -40,6 +40,7 @@ class Supervisor {
  private:
   struct Slot {
     std::unique_ptr<Child> child;
+    MonoTime started_at;
     LineReader lines;
     bool told = false;              ///< It has what is to be published.
     bool browsed = false;           ///< Whoever answers at once has, or nobody can be asked.

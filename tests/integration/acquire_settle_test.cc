@@ -143,12 +143,13 @@ TEST_F(AcquireSettles, OnceAndForAll) {
   Acquire acquire(*client_.session, *clock_, std::move(quick));
   acquire.start();
   ASSERT_TRUE(run(acquire, [&] { return acquire.progress().done > 200'000; }));
-  put(newer_);
+  // An answer of a lookup that still stands. From the DHT it might come after the lookups have ended.
+  const auto* first = client_.find<dht::ItemFound>();
+  ASSERT_NE(first, nullptr);
+  acquire.handle(dht::ItemFound{first->lookup, newer_.pointer[0]});
+  EXPECT_EQ(acquire.stage(), Stage::kArtifacts);
   ASSERT_TRUE(run(acquire, [&] { return acquire.acquired() || acquire.error(); }));
   ASSERT_FALSE(acquire.error().has_value()) << acquire.error()->detail;
-  EXPECT_NE(client_.find<dht::ItemFound>([&](const dht::ItemFound& found) {
-    return found.item.seq == newer_.pointer[0].seq;
-  }), nullptr) << "the newer pointer was not seen in time: this proves nothing";
   EXPECT_EQ(acquire.acquired()->manifest.manifest.release_version, 1u);
   ASSERT_FALSE(acquire.acquired()->pointer.empty());
   for (const SignedItem& item : acquire.acquired()->pointer) {

@@ -83,7 +83,7 @@ void look(std::map<std::string, Seen>& known, int console) {
   std::map<std::string, Seen> known;
   for (;;) {
     look(known, console);
-    poll(nullptr, 0, 1);  // Nothing tells when a process changes its rights.
+    poll(nullptr, 0, 5);  // Nothing tells when a process changes its rights.
   }
 }
 
